@@ -1,0 +1,18 @@
+//! The published facts: per stream category one room with its event types, the JSON Schema of
+//! every version, the upcasters, and a sample of every version.
+//!
+//! Every event is a promise: once published, a schema never changes; a new shape is a new version
+//! and an upcaster. `tests/published.rs` holds that.
+
+#[macro_use]
+mod events;
+pub mod customer;
+pub mod opportunity;
+pub mod product;
+pub mod rep;
+pub mod sales_process;
+pub mod team;
+pub mod tenant;
+pub mod vocabulary;
+
+pub use events::{DecodeError, Published, StreamEvents, Upcast, no_upcast, read};

@@ -1,0 +1,105 @@
+//! Identifiers: chosen by callers, checked once at the door, told apart by type.
+
+use std::fmt;
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::Invalid;
+
+/// Longest identifier, in bytes.
+pub const ID_MAX_LEN: usize = 64;
+
+/// An identifier is 1–64 ASCII letters, digits and `. _ : ~ -`, and begins with a letter or digit.
+fn check(text: &str) -> Result<(), Invalid> {
+    let rest = |b: u8| b.is_ascii_alphanumeric() || b"._:~-".contains(&b);
+    let first = text
+        .bytes()
+        .next()
+        .is_some_and(|b| b.is_ascii_alphanumeric());
+    if first && text.len() <= ID_MAX_LEN && text.bytes().all(rest) {
+        Ok(())
+    } else {
+        Err(Invalid::new(
+            "an id is 1 to 64 ASCII letters, digits and . _ : ~ - and begins with a letter or digit",
+        ))
+    }
+}
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+        #[serde(try_from = "String", into = "String")]
+        #[schemars(with = "String")]
+        pub struct $name(Arc<str>);
+
+        impl $name {
+            /// Checks and takes an identifier.
+            pub fn new(text: &str) -> Result<Self, Invalid> {
+                check(text).map(|()| Self(text.into()))
+            }
+
+            /// The identifier as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = Invalid;
+            fn try_from(text: String) -> Result<Self, Invalid> {
+                Self::new(&text)
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> Self {
+                id.0.as_ref().to_owned()
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    )+};
+}
+
+ids! {
+    /// A line of business: the unit of isolation and of scale.
+    TenantId,
+    /// One possible purchase.
+    OpportunityId,
+    /// An ordered set of stages.
+    SalesProcessId,
+    /// One stage of a sales process.
+    StageId,
+    /// One thing to be done in a stage.
+    ChecklistItemId,
+    /// A sales document.
+    DocumentId,
+    /// A customer (an account).
+    CustomerId,
+    /// A person at a customer.
+    ContactId,
+    /// Something sold.
+    ProductId,
+    /// A sales representative or a manager.
+    RepId,
+    /// A group of reps under one manager.
+    TeamId,
+    /// One logged activity.
+    ActivityId,
+}
+
+/// The id of the same thing in another system.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub struct ExternalId {
+    /// Name of that system, such as `web-form`.
+    pub system: String,
+    /// Id there.
+    pub id: String,
+}

@@ -1,0 +1,302 @@
+// Drawn from the .proto files by tests/generated.rs; do not edit.
+
+use tonic::{Request, Response, Status};
+
+use super::v1::{self, Receipt, command::Kind};
+
+/// A command about a opportunity.
+#[derive(Debug, Clone, PartialEq)]
+pub enum OpportunityCommand {
+    /// See [`v1::RegisterOpportunity`].
+    RegisterOpportunity(v1::RegisterOpportunity),
+    /// See [`v1::AssignLead`].
+    AssignLead(v1::AssignLead),
+    /// See [`v1::AdvanceStage`].
+    AdvanceStage(v1::AdvanceStage),
+    /// See [`v1::StepBack`].
+    StepBack(v1::StepBack),
+    /// See [`v1::CompleteChecklistItem`].
+    CompleteChecklistItem(v1::CompleteChecklistItem),
+    /// See [`v1::LogActivity`].
+    LogActivity(v1::LogActivity),
+    /// See [`v1::ChangeAmount`].
+    ChangeAmount(v1::ChangeAmount),
+    /// See [`v1::ChangeExpectedClose`].
+    ChangeExpectedClose(v1::ChangeExpectedClose),
+    /// See [`v1::ChangeProducts`].
+    ChangeProducts(v1::ChangeProducts),
+    /// See [`v1::IdentifyCustomer`].
+    IdentifyCustomer(v1::IdentifyCustomer),
+    /// See [`v1::WinOpportunity`].
+    WinOpportunity(v1::WinOpportunity),
+    /// See [`v1::LoseOpportunity`].
+    LoseOpportunity(v1::LoseOpportunity),
+    /// See [`v1::ReopenOpportunity`].
+    ReopenOpportunity(v1::ReopenOpportunity),
+}
+
+/// A command about a customer.
+#[derive(Debug, Clone, PartialEq)]
+pub enum CustomerCommand {
+    /// See [`v1::RegisterCustomer`].
+    RegisterCustomer(v1::RegisterCustomer),
+    /// See [`v1::UpdateCustomer`].
+    UpdateCustomer(v1::UpdateCustomer),
+    /// See [`v1::AddContact`].
+    AddContact(v1::AddContact),
+    /// See [`v1::UpdateContact`].
+    UpdateContact(v1::UpdateContact),
+    /// See [`v1::RemoveContact`].
+    RemoveContact(v1::RemoveContact),
+}
+
+/// A command about a product.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ProductCommand {
+    /// See [`v1::RegisterProduct`].
+    RegisterProduct(v1::RegisterProduct),
+    /// See [`v1::ChangeListPrice`].
+    ChangeListPrice(v1::ChangeListPrice),
+    /// See [`v1::RetireProduct`].
+    RetireProduct(v1::RetireProduct),
+}
+
+/// A command about a rep.
+#[derive(Debug, Clone, PartialEq)]
+pub enum RepCommand {
+    /// See [`v1::RegisterRep`].
+    RegisterRep(v1::RegisterRep),
+    /// See [`v1::DeactivateRep`].
+    DeactivateRep(v1::DeactivateRep),
+    /// See [`v1::JoinTeam`].
+    JoinTeam(v1::JoinTeam),
+    /// See [`v1::LeaveTeam`].
+    LeaveTeam(v1::LeaveTeam),
+}
+
+/// A command about a sales process.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SalesProcessCommand {
+    /// See [`v1::DefineSalesProcess`].
+    DefineSalesProcess(v1::DefineSalesProcess),
+    /// See [`v1::ReviseSalesProcess`].
+    ReviseSalesProcess(v1::ReviseSalesProcess),
+}
+
+/// A command about a team.
+#[derive(Debug, Clone, PartialEq)]
+pub enum TeamCommand {
+    /// See [`v1::FormTeam`].
+    FormTeam(v1::FormTeam),
+    /// See [`v1::AppointManager`].
+    AppointManager(v1::AppointManager),
+    /// See [`v1::MoveRegion`].
+    MoveRegion(v1::MoveRegion),
+}
+
+/// A command about a tenant.
+#[derive(Debug, Clone, PartialEq)]
+pub enum TenantCommand {
+    /// See [`v1::ConfigureTenant`].
+    ConfigureTenant(v1::ConfigureTenant),
+}
+
+/// A command, told apart by the noun it is about.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Route {
+    /// About a opportunity.
+    Opportunity(OpportunityCommand),
+    /// About a customer.
+    Customer(CustomerCommand),
+    /// About a product.
+    Product(ProductCommand),
+    /// About a rep.
+    Rep(RepCommand),
+    /// About a sales process.
+    SalesProcess(SalesProcessCommand),
+    /// About a team.
+    Team(TeamCommand),
+    /// About a tenant.
+    Tenant(TenantCommand),
+}
+
+impl From<Kind> for Route {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::RegisterOpportunity(m) => Self::Opportunity(OpportunityCommand::RegisterOpportunity(m)),
+            Kind::AssignLead(m) => Self::Opportunity(OpportunityCommand::AssignLead(m)),
+            Kind::AdvanceStage(m) => Self::Opportunity(OpportunityCommand::AdvanceStage(m)),
+            Kind::StepBack(m) => Self::Opportunity(OpportunityCommand::StepBack(m)),
+            Kind::CompleteChecklistItem(m) => Self::Opportunity(OpportunityCommand::CompleteChecklistItem(m)),
+            Kind::LogActivity(m) => Self::Opportunity(OpportunityCommand::LogActivity(m)),
+            Kind::ChangeAmount(m) => Self::Opportunity(OpportunityCommand::ChangeAmount(m)),
+            Kind::ChangeExpectedClose(m) => Self::Opportunity(OpportunityCommand::ChangeExpectedClose(m)),
+            Kind::ChangeProducts(m) => Self::Opportunity(OpportunityCommand::ChangeProducts(m)),
+            Kind::IdentifyCustomer(m) => Self::Opportunity(OpportunityCommand::IdentifyCustomer(m)),
+            Kind::WinOpportunity(m) => Self::Opportunity(OpportunityCommand::WinOpportunity(m)),
+            Kind::LoseOpportunity(m) => Self::Opportunity(OpportunityCommand::LoseOpportunity(m)),
+            Kind::ReopenOpportunity(m) => Self::Opportunity(OpportunityCommand::ReopenOpportunity(m)),
+            Kind::RegisterCustomer(m) => Self::Customer(CustomerCommand::RegisterCustomer(m)),
+            Kind::UpdateCustomer(m) => Self::Customer(CustomerCommand::UpdateCustomer(m)),
+            Kind::AddContact(m) => Self::Customer(CustomerCommand::AddContact(m)),
+            Kind::UpdateContact(m) => Self::Customer(CustomerCommand::UpdateContact(m)),
+            Kind::RemoveContact(m) => Self::Customer(CustomerCommand::RemoveContact(m)),
+            Kind::RegisterProduct(m) => Self::Product(ProductCommand::RegisterProduct(m)),
+            Kind::ChangeListPrice(m) => Self::Product(ProductCommand::ChangeListPrice(m)),
+            Kind::RetireProduct(m) => Self::Product(ProductCommand::RetireProduct(m)),
+            Kind::RegisterRep(m) => Self::Rep(RepCommand::RegisterRep(m)),
+            Kind::DeactivateRep(m) => Self::Rep(RepCommand::DeactivateRep(m)),
+            Kind::JoinTeam(m) => Self::Rep(RepCommand::JoinTeam(m)),
+            Kind::LeaveTeam(m) => Self::Rep(RepCommand::LeaveTeam(m)),
+            Kind::DefineSalesProcess(m) => Self::SalesProcess(SalesProcessCommand::DefineSalesProcess(m)),
+            Kind::ReviseSalesProcess(m) => Self::SalesProcess(SalesProcessCommand::ReviseSalesProcess(m)),
+            Kind::FormTeam(m) => Self::Team(TeamCommand::FormTeam(m)),
+            Kind::AppointManager(m) => Self::Team(TeamCommand::AppointManager(m)),
+            Kind::MoveRegion(m) => Self::Team(TeamCommand::MoveRegion(m)),
+            Kind::ConfigureTenant(m) => Self::Tenant(TenantCommand::ConfigureTenant(m)),
+        }
+    }
+}
+
+/// Takes any command: what stands behind every command rpc.
+#[tonic::async_trait]
+pub trait HandleCommand: Clone + Send + Sync + 'static {
+    /// Executes one command and answers its receipt.
+    async fn handle(&self, request: Request<Kind>) -> Result<Response<Receipt>, Status>;
+}
+
+/// Serves every command rpc by one handler.
+#[derive(Debug, Clone)]
+pub struct CommandDoor<H>(pub H);
+
+#[tonic::async_trait]
+impl<H: HandleCommand> v1::opportunity_command_service_server::OpportunityCommandService for CommandDoor<H> {
+    async fn register_opportunity(&self, request: Request<v1::RegisterOpportunity>) -> Result<Response<Receipt>, Status> {
+        self.0.handle(request.map(Kind::RegisterOpportunity)).await
+    }
+    async fn assign_lead(&self, request: Request<v1::AssignLead>) -> Result<Response<Receipt>, Status> {
+        self.0.handle(request.map(Kind::AssignLead)).await
+    }
+    async fn advance_stage(&self, request: Request<v1::AdvanceStage>) -> Result<Response<Receipt>, Status> {
+        self.0.handle(request.map(Kind::AdvanceStage)).await
+    }
+    async fn step_back(&self, request: Request<v1::StepBack>) -> Result<Response<Receipt>, Status> {
+        self.0.handle(request.map(Kind::StepBack)).await
+    }
+    async fn complete_checklist_item(&self, request: Request<v1::CompleteChecklistItem>) -> Result<Response<Receipt>, Status> {
+        self.0.handle(request.map(Kind::CompleteChecklistItem)).await
+    }
+    async fn log_activity(&self, request: Request<v1::LogActivity>) -> Result<Response<Receipt>, Status> {
+        self.0.handle(request.map(Kind::LogActivity)).await
+    }
+    async fn change_amount(&self, request: Request<v1::ChangeAmount>) -> Result<Response<Receipt>, Status> {
+        self.0.handle(request.map(Kind::ChangeAmount)).await
+    }
+    async fn change_expected_close(&self, request: Request<v1::ChangeExpectedClose>) -> Result<Response<Receipt>, Status> {
+        self.0.handle(request.map(Kind::ChangeExpectedClose)).await
+    }
+    async fn change_products(&self, request: Request<v1::ChangeProducts>) -> Result<Response<Receipt>, Status> {
+        self.0.handle(request.map(Kind::ChangeProducts)).await
+    }
+    async fn identify_customer(&self, request: Request<v1::IdentifyCustomer>) -> Result<Response<Receipt>, Status> {
+        self.0.handle(request.map(Kind::IdentifyCustomer)).await
+    }
+    async fn win_opportunity(&self, request: Request<v1::WinOpportunity>) -> Result<Response<Receipt>, Status> {
+        self.0.handle(request.map(Kind::WinOpportunity)).await
+    }
+    async fn lose_opportunity(&self, request: Request<v1::LoseOpportunity>) -> Result<Response<Receipt>, Status> {
+        self.0.handle(request.map(Kind::LoseOpportunity)).await
+    }
+    async fn reopen_opportunity(&self, request: Request<v1::ReopenOpportunity>) -> Result<Response<Receipt>, Status> {
+        self.0.handle(request.map(Kind::ReopenOpportunity)).await
+    }
+}
+
+#[tonic::async_trait]
+impl<H: HandleCommand> v1::customer_command_service_server::CustomerCommandService for CommandDoor<H> {
+    async fn register_customer(&self, request: Request<v1::RegisterCustomer>) -> Result<Response<Receipt>, Status> {
+        self.0.handle(request.map(Kind::RegisterCustomer)).await
+    }
+    async fn update_customer(&self, request: Request<v1::UpdateCustomer>) -> Result<Response<Receipt>, Status> {
+        self.0.handle(request.map(Kind::UpdateCustomer)).await
+    }
+    async fn add_contact(&self, request: Request<v1::AddContact>) -> Result<Response<Receipt>, Status> {
+        self.0.handle(request.map(Kind::AddContact)).await
+    }
+    async fn update_contact(&self, request: Request<v1::UpdateContact>) -> Result<Response<Receipt>, Status> {
+        self.0.handle(request.map(Kind::UpdateContact)).await
+    }
+    async fn remove_contact(&self, request: Request<v1::RemoveContact>) -> Result<Response<Receipt>, Status> {
+        self.0.handle(request.map(Kind::RemoveContact)).await
+    }
+}
+
+#[tonic::async_trait]
+impl<H: HandleCommand> v1::product_command_service_server::ProductCommandService for CommandDoor<H> {
+    async fn register_product(&self, request: Request<v1::RegisterProduct>) -> Result<Response<Receipt>, Status> {
+        self.0.handle(request.map(Kind::RegisterProduct)).await
+    }
+    async fn change_list_price(&self, request: Request<v1::ChangeListPrice>) -> Result<Response<Receipt>, Status> {
+        self.0.handle(request.map(Kind::ChangeListPrice)).await
+    }
+    async fn retire_product(&self, request: Request<v1::RetireProduct>) -> Result<Response<Receipt>, Status> {
+        self.0.handle(request.map(Kind::RetireProduct)).await
+    }
+}
+
+#[tonic::async_trait]
+impl<H: HandleCommand> v1::rep_command_service_server::RepCommandService for CommandDoor<H> {
+    async fn register_rep(&self, request: Request<v1::RegisterRep>) -> Result<Response<Receipt>, Status> {
+        self.0.handle(request.map(Kind::RegisterRep)).await
+    }
+    async fn deactivate_rep(&self, request: Request<v1::DeactivateRep>) -> Result<Response<Receipt>, Status> {
+        self.0.handle(request.map(Kind::DeactivateRep)).await
+    }
+    async fn join_team(&self, request: Request<v1::JoinTeam>) -> Result<Response<Receipt>, Status> {
+        self.0.handle(request.map(Kind::JoinTeam)).await
+    }
+    async fn leave_team(&self, request: Request<v1::LeaveTeam>) -> Result<Response<Receipt>, Status> {
+        self.0.handle(request.map(Kind::LeaveTeam)).await
+    }
+}
+
+#[tonic::async_trait]
+impl<H: HandleCommand> v1::sales_process_command_service_server::SalesProcessCommandService for CommandDoor<H> {
+    async fn define_sales_process(&self, request: Request<v1::DefineSalesProcess>) -> Result<Response<Receipt>, Status> {
+        self.0.handle(request.map(Kind::DefineSalesProcess)).await
+    }
+    async fn revise_sales_process(&self, request: Request<v1::ReviseSalesProcess>) -> Result<Response<Receipt>, Status> {
+        self.0.handle(request.map(Kind::ReviseSalesProcess)).await
+    }
+}
+
+#[tonic::async_trait]
+impl<H: HandleCommand> v1::team_command_service_server::TeamCommandService for CommandDoor<H> {
+    async fn form_team(&self, request: Request<v1::FormTeam>) -> Result<Response<Receipt>, Status> {
+        self.0.handle(request.map(Kind::FormTeam)).await
+    }
+    async fn appoint_manager(&self, request: Request<v1::AppointManager>) -> Result<Response<Receipt>, Status> {
+        self.0.handle(request.map(Kind::AppointManager)).await
+    }
+    async fn move_region(&self, request: Request<v1::MoveRegion>) -> Result<Response<Receipt>, Status> {
+        self.0.handle(request.map(Kind::MoveRegion)).await
+    }
+}
+
+#[tonic::async_trait]
+impl<H: HandleCommand> v1::tenant_command_service_server::TenantCommandService for CommandDoor<H> {
+    async fn configure_tenant(&self, request: Request<v1::ConfigureTenant>) -> Result<Response<Receipt>, Status> {
+        self.0.handle(request.map(Kind::ConfigureTenant)).await
+    }
+}
+
+/// Adds every command service to a router, each with the largest message it takes, in bytes.
+pub fn add_command_services<H: HandleCommand>(routes: &mut tonic::service::RoutesBuilder, door: &CommandDoor<H>, max_len: usize) {
+    routes.add_service(v1::opportunity_command_service_server::OpportunityCommandServiceServer::new(door.clone()).max_decoding_message_size(max_len));
+    routes.add_service(v1::customer_command_service_server::CustomerCommandServiceServer::new(door.clone()).max_decoding_message_size(max_len));
+    routes.add_service(v1::product_command_service_server::ProductCommandServiceServer::new(door.clone()).max_decoding_message_size(max_len));
+    routes.add_service(v1::rep_command_service_server::RepCommandServiceServer::new(door.clone()).max_decoding_message_size(max_len));
+    routes.add_service(v1::sales_process_command_service_server::SalesProcessCommandServiceServer::new(door.clone()).max_decoding_message_size(max_len));
+    routes.add_service(v1::team_command_service_server::TeamCommandServiceServer::new(door.clone()).max_decoding_message_size(max_len));
+    routes.add_service(v1::tenant_command_service_server::TenantCommandServiceServer::new(door.clone()).max_decoding_message_size(max_len));
+}
