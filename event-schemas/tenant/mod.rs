@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::events::no_upcast;
-use crate::vocabulary::{Currency, TenantId};
+use crate::vocabulary::Currency;
 
 events! {
     /// What can happen to a tenant.
@@ -16,8 +16,6 @@ events! {
 /// It was set how the tenant's figures are cut and told.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct TenantConfigured {
-    /// The tenant.
-    pub tenant_id: TenantId,
     /// IANA name of the time zone in which days, weeks and months are cut.
     pub time_zone: String,
     /// The currency figures are told in.

@@ -1,0 +1,80 @@
+//! Commands in bulk: begun in the order they come, settled in the same order, many at a time.
+
+use executor::{Executor, InFlight};
+use futures::stream::{BoxStream, StreamExt as _};
+use proto::v1::bulk_command_service_server::BulkCommandService;
+use proto::v1::submit_response::Outcome;
+use proto::v1::{SubmitRequest, SubmitResponse};
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Request, Response, Status, Streaming};
+
+use crate::command::receipt_of;
+use crate::door::{Caller, Door};
+use crate::{metadata, status};
+
+/// How many commands of one stream may wait for their commit. Well under the log's queue, so that
+/// one importer does not keep others out.
+const IN_FLIGHT: usize = 512;
+
+/// Serves `BulkCommandService`.
+#[derive(Debug, Clone)]
+pub(crate) struct Bulk {
+    pub(crate) door: Door,
+    pub(crate) executor: Executor,
+}
+
+#[tonic::async_trait]
+impl BulkCommandService for Bulk {
+    type SubmitStream = BoxStream<'static, Result<SubmitResponse, Status>>;
+
+    async fn submit(
+        &self,
+        request: Request<Streaming<SubmitRequest>>,
+    ) -> Result<Response<Self::SubmitStream>, Status> {
+        let caller = self.door.admit(request.metadata())?;
+        let trace_context = metadata::trace_context(request.metadata());
+        let (begun, settling) = mpsc::channel(IN_FLIGHT);
+        let executor = self.executor.clone();
+        let mut elements = request.into_inner();
+        tokio::spawn(async move {
+            loop {
+                let next = match elements.message().await {
+                    Ok(None) => return,
+                    Ok(Some(element)) => {
+                        Ok(begin(&executor, &caller, trace_context.as_ref(), element).await)
+                    }
+                    Err(broken) => Err(broken),
+                };
+                let broken = next.is_err();
+                if begun.send(next).await.is_err() || broken {
+                    return;
+                }
+            }
+        });
+        let answers = ReceiverStream::new(settling).then(|begun| async {
+            let outcome = match begun? {
+                Ok(in_flight) => in_flight.await.map_err(|error| status::of_command(&error)),
+                Err(refused) => Err(refused),
+            };
+            let outcome = match outcome {
+                Ok(receipt) => Outcome::Receipt(receipt_of(receipt)),
+                Err(refused) => Outcome::Refusal(status::refusal(&refused)),
+            };
+            Ok(SubmitResponse { outcome: Some(outcome) })
+        });
+        Ok(Response::new(answers.boxed()))
+    }
+}
+
+async fn begin(
+    executor: &Executor,
+    caller: &Caller,
+    trace_context: Option<&String>,
+    mut element: SubmitRequest,
+) -> Result<InFlight, Status> {
+    let envelope = metadata::of_element(caller, trace_context, &mut element)?;
+    let kind = element.command.and_then(|command| command.kind);
+    let kind = kind.ok_or_else(|| status::invalid_field("command", "is missing"))?;
+    Ok(executor.begin(envelope, kind).await)
+}

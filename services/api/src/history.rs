@@ -1,0 +1,154 @@
+//! The events themselves: one stream, or the whole log as it grows.
+
+use event_schemas::vocabulary::{Position, Recorded, StreamName, Version};
+use futures::stream::{self, BoxStream, StreamExt as _, TryStreamExt as _};
+use log::{Filter, Log};
+use proto::v1;
+use proto::v1::follow_request::From;
+use proto::v1::follow_response::Item;
+use proto::v1::history_service_server::HistoryService;
+use tonic::{Request, Response, Status};
+
+use crate::door::{Door, Right};
+use crate::metadata::{instant, timestamp};
+use crate::status::{self, invalid_field};
+
+/// How many events are read from the log at a time.
+const PAGE: usize = 500;
+
+/// Most values one field of a filter may have.
+const FILTER_MAX: usize = 100;
+
+/// Serves `HistoryService`.
+#[derive(Debug, Clone)]
+pub(crate) struct History {
+    pub(crate) door: Door,
+    pub(crate) log: Log,
+}
+
+#[tonic::async_trait]
+impl HistoryService for History {
+    type ReadStreamStream = BoxStream<'static, Result<v1::ReadStreamResponse, Status>>;
+    type FollowStream = BoxStream<'static, Result<v1::FollowResponse, Status>>;
+
+    async fn read_stream(
+        &self,
+        request: Request<v1::ReadStreamRequest>,
+    ) -> Result<Response<Self::ReadStreamStream>, Status> {
+        let caller = self.door.admit(request.metadata())?;
+        caller.require(Right::Query)?;
+        let asked = request.into_inner();
+        let name = stream_name(&asked.stream, "stream")?;
+        let limit = match usize::try_from(asked.limit) {
+            Ok(limit) if limit > 0 => limit,
+            _ => usize::MAX,
+        };
+        let log = self.log.clone();
+        let pages = stream::try_unfold(Version(asked.after_version), move |after| {
+            let (log, tenant, name) = (log.clone(), caller.tenant.clone(), name.clone());
+            async move {
+                let page = log.read_stream(&tenant, &name, after, PAGE).await;
+                let page = page.map_err(|error| status::of_log(&error))?;
+                Ok::<_, Status>(page.last().map(|last| last.version).map(|last| (page, last)))
+            }
+        });
+        let events = pages
+            .map_ok(|page| stream::iter(page.into_iter().map(Ok)))
+            .try_flatten()
+            .take(limit)
+            .and_then(|recorded| async move {
+                Ok(v1::ReadStreamResponse { event: Some(event(recorded)?) })
+            });
+        Ok(Response::new(events.boxed()))
+    }
+
+    async fn follow(
+        &self,
+        request: Request<v1::FollowRequest>,
+    ) -> Result<Response<Self::FollowStream>, Status> {
+        let caller = self.door.admit(request.metadata())?;
+        caller.require(Right::Query)?;
+        let asked = request.into_inner();
+        let after = match asked.from {
+            None => Position(0),
+            Some(From::AfterPosition(position)) => Position(position),
+            Some(From::RecordedFrom(at)) => {
+                let at = instant(&at, "recorded_from")?;
+                let before = self.log.position_at(&caller.tenant, at).await;
+                before.map_err(|error| status::of_log(&error))?
+            }
+        };
+        let head = self.log.head(&caller.tenant).await.map_err(|error| status::of_log(&error))?;
+        let until = asked.until_head.then_some(head);
+        let filter = filter(asked.filter.unwrap_or_default())?;
+        let pages = self.log.follow(caller.tenant, after, filter);
+        let items = pages
+            .map_err(|error| status::of_log(&error))
+            .scan(until.is_some_and(|head| after >= head), move |done, page| {
+                let ended = *done;
+                if let (Ok(page), Some(head)) = (&page, until) {
+                    *done = page.scanned_to >= head;
+                }
+                async move { (!ended).then_some(page) }
+            })
+            .map_ok(move |page| stream::iter(items(page, until)))
+            .try_flatten();
+        // A call that asks for nothing new ends at once instead of waiting for the next event.
+        if until.is_some_and(|head| after >= head) {
+            return Ok(Response::new(stream::empty().boxed()));
+        }
+        Ok(Response::new(items.boxed()))
+    }
+}
+
+/// A page as it is told: its events, then how far the log was read.
+fn items(page: log::Page, until: Option<Position>) -> Vec<Result<v1::FollowResponse, Status>> {
+    let within = |position: Position| until.is_none_or(|head| position <= head);
+    let scanned_to = until.map_or(page.scanned_to, |head| head.min(page.scanned_to));
+    let told = |item| v1::FollowResponse { item: Some(item) };
+    let mut items: Vec<_> = page
+        .events
+        .into_iter()
+        .filter(|recorded| within(recorded.position))
+        .map(|recorded| event(recorded).map(|event| told(Item::Event(event))))
+        .collect();
+    items.push(Ok(told(Item::CaughtUpTo(scanned_to.0))));
+    items
+}
+
+fn event(recorded: Recorded) -> Result<v1::Event, Status> {
+    let payload = String::from_utf8(recorded.payload)
+        .map_err(|_| Status::data_loss("a payload is not UTF-8"))?;
+    Ok(v1::Event {
+        position: recorded.position.0,
+        stream: recorded.stream.to_string(),
+        version: recorded.version.0,
+        event_id: recorded.event_id.to_string(),
+        r#type: recorded.event_type,
+        schema_version: recorded.schema_version,
+        occurred_at: Some(timestamp(recorded.occurred_at)),
+        recorded_at: Some(timestamp(recorded.recorded_at)),
+        actor: recorded.actor,
+        command_id: recorded.command_id,
+        correlation_id: recorded.correlation_id,
+        causation_id: recorded.causation_id.unwrap_or_default(),
+        trace_context: recorded.trace_context.unwrap_or_default(),
+        payload,
+    })
+}
+
+fn stream_name(text: &str, field: &str) -> Result<StreamName, Status> {
+    StreamName::parse(text).map_err(|error| invalid_field(field, &error.to_string()))
+}
+
+fn filter(asked: v1::EventFilter) -> Result<Filter, Status> {
+    let longest = asked.categories.len().max(asked.types.len()).max(asked.streams.len());
+    if longest > FILTER_MAX {
+        return Err(invalid_field("filter", "has more than 100 values in a field"));
+    }
+    let mut streams = Vec::with_capacity(asked.streams.len());
+    for name in &asked.streams {
+        streams.push(stream_name(name, "filter.streams")?);
+    }
+    Ok(Filter { categories: asked.categories, event_types: asked.types, streams })
+}

@@ -1,0 +1,183 @@
+//! The server: which services are offered, under which limits, until when.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use executor::Executor;
+use log::Log;
+use projections::Projections;
+use proto::commands::{CommandDoor, add_command_services};
+use proto::v1;
+use tokio::net::TcpListener;
+use tonic::service::RoutesBuilder;
+use tonic::transport::server::TcpIncoming;
+use tonic::transport::{Identity, ServerTlsConfig};
+
+use crate::bulk::Bulk;
+use crate::command::Commands;
+use crate::door::{Authentication, Door};
+use crate::history::History;
+use crate::query::Queries;
+
+/// Certificate and private key, both PEM.
+#[derive(Clone)]
+pub struct Tls {
+    /// The certificate chain.
+    pub certificate_pem: Vec<u8>,
+    /// The private key.
+    pub key_pem: Vec<u8>,
+}
+
+impl std::fmt::Debug for Tls {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Tls")
+    }
+}
+
+/// What is held against callers that ask too much.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Largest request taken, in bytes.
+    pub message_len: usize,
+    /// Longest time a call may take, whatever deadline it names; streams are not bound by it once
+    /// they have begun to answer.
+    pub timeout: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { message_len: 4 * 1024 * 1024, timeout: Duration::from_secs(60) }
+    }
+}
+
+/// What this node serves: a part is offered if it is there.
+#[derive(Debug, Clone)]
+pub struct Roles {
+    /// Commands.
+    pub command: Option<Executor>,
+    /// Queries.
+    pub query: Option<Projections>,
+    /// History; always offered.
+    pub log: Log,
+}
+
+/// Why the server could not start or go on.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// Anyone could come in.
+    #[error("{0} is not a loopback address: without authentication the server listens on loopback only")]
+    OpenDoor(SocketAddr),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Certificate, key or connection handling.
+    #[error(transparent)]
+    Transport(#[from] tonic::transport::Error),
+    /// The descriptors cannot be served.
+    #[error(transparent)]
+    Reflection(#[from] tonic_reflection::server::Error),
+}
+
+/// A server that listens but does not answer yet.
+#[derive(Debug)]
+pub struct Server {
+    listener: TcpListener,
+    address: SocketAddr,
+    authentication: Authentication,
+    tls: Option<Tls>,
+    limits: Limits,
+}
+
+impl Server {
+    /// Listens. Refuses any but a loopback address while callers are not authenticated.
+    pub async fn bind(
+        address: SocketAddr,
+        authentication: Authentication,
+        tls: Option<Tls>,
+        limits: Limits,
+    ) -> Result<Self, ServeError> {
+        if matches!(authentication, Authentication::Loopback) && !address.ip().is_loopback() {
+            return Err(ServeError::OpenDoor(address));
+        }
+        let told = |source| ServeError::Listen { address, source };
+        let listener = TcpListener::bind(address).await.map_err(told)?;
+        let address = listener.local_addr().map_err(told)?;
+        Ok(Self { listener, address, authentication, tls, limits })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Answers until `stop` ends; then takes no new call and finishes those under way.
+    pub async fn run(
+        self,
+        roles: Roles,
+        stop: impl Future<Output = ()> + Send,
+    ) -> Result<(), ServeError> {
+        let door = Door::new(self.authentication);
+        let max_len = self.limits.message_len;
+        let (health, health_service) = tonic_health::server::health_reporter();
+        health.set_service_status("", tonic_health::ServingStatus::Serving).await;
+
+        let mut routes = RoutesBuilder::default();
+        routes.add_service(health_service);
+        for reflection in reflection()? {
+            routes.add_service(reflection);
+        }
+        if let Some(executor) = roles.command {
+            let commands = Commands { door: door.clone(), executor: executor.clone() };
+            add_command_services(&mut routes, &CommandDoor(commands), max_len);
+            let bulk = Bulk { door: door.clone(), executor };
+            routes.add_service(
+                v1::bulk_command_service_server::BulkCommandServiceServer::new(bulk)
+                    .max_decoding_message_size(max_len),
+            );
+        }
+        if let Some(projections) = roles.query {
+            let queries = Queries { door: door.clone(), projections };
+            add_query_services(&mut routes, &queries);
+        }
+        let history = History { door, log: roles.log };
+        routes.add_service(v1::history_service_server::HistoryServiceServer::new(history));
+
+        let mut server = tonic::transport::Server::builder()
+            .timeout(self.limits.timeout)
+            .http2_keepalive_interval(Some(Duration::from_secs(30)));
+        if let Some(tls) = self.tls {
+            let identity = Identity::from_pem(tls.certificate_pem, tls.key_pem);
+            server = server.tls_config(ServerTlsConfig::new().identity(identity))?;
+        }
+        let incoming = TcpIncoming::from(self.listener).with_nodelay(Some(true));
+        let stopping = async {
+            stop.await;
+            // Watchers of the health service hear of it, and their streams end with the server.
+            health.set_service_status("", tonic_health::ServingStatus::NotServing).await;
+        };
+        server
+            .add_routes(routes.routes())
+            .serve_with_incoming_shutdown(incoming, stopping)
+            .await?;
+        Ok(())
+    }
+}
+
+/// Adds the query services: one line a read model.
+fn add_query_services(routes: &mut RoutesBuilder, queries: &Queries) {
+    use v1::funnel_conversion_query_service_server::FunnelConversionQueryServiceServer;
+    use v1::pipeline_velocity_query_service_server::PipelineVelocityQueryServiceServer;
+    use v1::read_model_service_server::ReadModelServiceServer;
+    routes.add_service(FunnelConversionQueryServiceServer::new(queries.clone()));
+    routes.add_service(PipelineVelocityQueryServiceServer::new(queries.clone()));
+    routes.add_service(ReadModelServiceServer::new(queries.clone()));
+}
+
+type Reflection = tonic_reflection::server::v1::ServerReflectionServer<
+    impl_trait::Reflect,
+>;

@@ -1,0 +1,120 @@
+//! How a refusal is told: a gRPC status with `google.rpc` details. `ErrorInfo.reason` is the rule,
+//! its domain is `twinfunnel`.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use domain::RefusalKind;
+use projections::QueryError;
+use proto::v1::Refusal;
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, StatusExt as _};
+
+const DOMAIN: &str = "twinfunnel";
+
+/// When a caller may try again after RESOURCE_EXHAUSTED, ABORTED or UNAVAILABLE.
+const RETRY_AFTER: Duration = Duration::from_millis(100);
+
+fn told(code: Code, reason: &str, message: &str, facts: HashMap<String, String>) -> Status {
+    let details = ErrorDetails::with_error_info(reason, DOMAIN, facts);
+    Status::with_error_details(code, message, details)
+}
+
+fn told_again(code: Code, reason: &str, message: &str) -> Status {
+    let mut details = ErrorDetails::with_error_info(reason, DOMAIN, HashMap::new());
+    details.set_retry_info(Some(RETRY_AFTER));
+    Status::with_error_details(code, message, details)
+}
+
+fn invalid_fields<'a>(fields: impl Iterator<Item = (&'a str, &'a str)>) -> Status {
+    let mut details = ErrorDetails::with_error_info("INVALID_ARGUMENT", DOMAIN, HashMap::new());
+    let mut names = Vec::new();
+    for (field, description) in fields {
+        details.add_bad_request_violation(field, description);
+        names.push(format!("{field} {description}"));
+    }
+    Status::with_error_details(Code::InvalidArgument, names.join("; "), details)
+}
+
+pub(crate) fn invalid_field(field: &str, description: &str) -> Status {
+    invalid_fields(std::iter::once((field, description)))
+}
+
+pub(crate) fn unauthenticated(message: &str) -> Status {
+    told(Code::Unauthenticated, "UNAUTHENTICATED", message, HashMap::new())
+}
+
+pub(crate) fn permission_denied(actor: &str, right: &str) -> Status {
+    let facts = HashMap::from([("right".to_owned(), right.to_owned())]);
+    let message = format!("{actor} lacks the right {right}");
+    told(Code::PermissionDenied, "RIGHT_MISSING", &message, facts)
+}
+
+/// A command that was not carried out.
+pub(crate) fn of_command(error: &executor::Error) -> Status {
+    use executor::Error;
+    let message = error.to_string();
+    match error {
+        Error::Invalid(invalid) => invalid_fields(
+            invalid.violations.iter().map(|v| (v.field.as_str(), v.description.as_str())),
+        ),
+        Error::Refused(refused) => {
+            let code = match refused.kind {
+                RefusalKind::RuleBroken => Code::FailedPrecondition,
+                RefusalKind::NotFound => Code::NotFound,
+                RefusalKind::AlreadyExists => Code::AlreadyExists,
+            };
+            told(code, &refused.reason, &message, refused.facts.iter().cloned().collect())
+        }
+        Error::Taken { scope, holder } => {
+            let facts = [("value".to_owned(), scope.clone()), ("holder".to_owned(), holder.clone())];
+            told(Code::AlreadyExists, "ALREADY_CLAIMED", &message, HashMap::from(facts))
+        }
+        Error::CommandIdReused => {
+            told(Code::AlreadyExists, "COMMAND_ID_REUSED", &message, HashMap::new())
+        }
+        Error::Contended { .. } => told_again(Code::Aborted, "CONTENDED", &message),
+        Error::Overloaded => told_again(Code::ResourceExhausted, "OVERLOADED", &message),
+        Error::TooLarge(_) => {
+            told(Code::InvalidArgument, "TOO_LARGE", &message, HashMap::new())
+        }
+        Error::Unreadable { .. } => {
+            tracing::error!(%message, "stored events cannot be read");
+            told(Code::DataLoss, "UNREADABLE", &message, HashMap::new())
+        }
+        Error::Log(_) => {
+            tracing::warn!(%message, "the log does not answer");
+            told_again(Code::Unavailable, "LOG_UNAVAILABLE", "the log does not answer")
+        }
+    }
+}
+
+/// A question that was not answered.
+pub(crate) fn of_query(error: &QueryError) -> Status {
+    let message = error.to_string();
+    match error {
+        QueryError::Invalid { field, description } => invalid_field(field, description),
+        QueryError::NotFound { .. } => told(Code::NotFound, "NOT_FOUND", &message, HashMap::new()),
+        QueryError::Precondition { reason, .. } => {
+            told(Code::FailedPrecondition, reason, &message, HashMap::new())
+        }
+        QueryError::NotReady { .. } => told_again(Code::Unavailable, "BEING_BUILT", &message),
+        QueryError::Backend(_) => {
+            tracing::warn!(%message, "a read model does not answer");
+            told_again(Code::Unavailable, "READ_MODEL_UNAVAILABLE", "the read model does not answer")
+        }
+    }
+}
+
+/// The log did not answer a read.
+pub(crate) fn of_log(error: &log::Error) -> Status {
+    tracing::warn!(%error, "the log does not answer");
+    told_again(Code::Unavailable, "LOG_UNAVAILABLE", "the log does not answer")
+}
+
+/// A status as the answer to one element of a bulk stream.
+pub(crate) fn refusal(status: &Status) -> Refusal {
+    let details = status.get_error_details();
+    let reason = details.error_info().map(|info| info.reason.clone()).unwrap_or_default();
+    Refusal { code: i32::from(status.code()), reason, message: status.message().to_owned() }
+}

@@ -1,0 +1,74 @@
+//! What a decision may know besides its own aggregate: when the command occurred, and the other
+//! aggregates it declared to read.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use crate::customer::Customer;
+use crate::product::Product;
+use crate::rep::Rep;
+use crate::sales_process::SalesProcess;
+use crate::team::Team;
+
+/// Names the kinds of aggregate that decisions may read: one line a kind.
+macro_rules! readable {
+    ($($(#[$doc:meta])* $kind:ident, $get:ident);+ $(;)?) => {
+        /// Another aggregate that a decision reads.
+        #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+        pub enum Reference {
+            $($(#[$doc])* $kind(String)),+
+        }
+
+        /// The state of another aggregate, as it was when the decision was taken.
+        #[derive(Debug, Clone)]
+        pub enum Read {
+            $($(#[$doc])* $kind(Arc<$kind>)),+
+        }
+
+        impl Reads {
+            $($(#[$doc])*
+            /// `None` where it was not declared.
+            pub fn $get(&self, id: &str) -> Option<&$kind> {
+                self.found.iter().find_map(|(reference, read)| match (reference, read) {
+                    (Reference::$kind(name), Read::$kind(state)) if name == id => Some(&**state),
+                    _ => None,
+                })
+            })+
+        }
+    };
+}
+
+readable! {
+    /// A sales process.
+    SalesProcess, sales_process;
+    /// A rep.
+    Rep, rep;
+    /// A team.
+    Team, team;
+    /// A customer.
+    Customer, customer;
+    /// A product.
+    Product, product;
+}
+
+/// What a decision may know besides its own aggregate.
+#[derive(Debug, Clone)]
+pub struct Reads {
+    /// When what the command tells occurred.
+    pub occurred_at: DateTime<Utc>,
+    found: Vec<(Reference, Read)>,
+}
+
+impl Reads {
+    /// A decision that reads nothing but the time.
+    pub fn at(occurred_at: DateTime<Utc>) -> Self {
+        Self { occurred_at, found: Vec::new() }
+    }
+
+    /// With another aggregate's state. One that never was has its default state.
+    pub fn with(mut self, reference: Reference, read: Read) -> Self {
+        self.found.push((reference, read));
+        self
+    }
+}

@@ -1,0 +1,168 @@
+//! A sales process: the ordered stages an opportunity goes through.
+
+#[cfg(test)]
+mod tests;
+mod wire;
+
+use event_schemas::sales_process::{
+    SalesProcessDefined, SalesProcessEvent, SalesProcessRevised, Stage,
+};
+use event_schemas::vocabulary::{ChecklistItemId, SalesProcessId, StageId};
+use serde::{Deserialize, Serialize};
+
+use crate::Decider;
+use crate::reads::{Reads, Reference};
+use crate::refusal::{Refusal, RefusalKind};
+
+pub use wire::parse;
+
+/// A sales process, or none yet.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub enum SalesProcess {
+    /// Nobody has defined it.
+    #[default]
+    Undefined,
+    /// It has a name and stages.
+    Defined {
+        /// For people.
+        name: String,
+        /// In order; at least one.
+        stages: Vec<Stage>,
+    },
+}
+
+/// What a sales process can be asked to do.
+#[derive(Debug, Clone)]
+pub enum Command {
+    /// Come into being.
+    Define(SalesProcessDefined),
+    /// Have another name and other stages.
+    Revise(SalesProcessRevised),
+}
+
+/// Rules of a sales process.
+#[derive(Debug, thiserror::Error, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Broken {
+    /// A sales process is defined once; after that it is revised.
+    #[error("sales process {sales_process_id} is defined already; revise it")]
+    AlreadyDefined {
+        /// Which.
+        sales_process_id: SalesProcessId,
+    },
+    /// Only what is defined can be revised.
+    #[error("there is no such sales process")]
+    NotDefined,
+    /// A stage that opportunities may have been in is never taken away.
+    #[error("stages are missing that the process has: {missing:?}")]
+    StageRemoved {
+        /// Which.
+        missing: Vec<StageId>,
+    },
+}
+
+impl Refusal for Broken {
+    fn kind(&self) -> RefusalKind {
+        match self {
+            Self::AlreadyDefined { .. } => RefusalKind::AlreadyExists,
+            Self::NotDefined => RefusalKind::NotFound,
+            Self::StageRemoved { .. } => RefusalKind::RuleBroken,
+        }
+    }
+}
+
+impl SalesProcess {
+    fn stages(&self) -> &[Stage] {
+        match self {
+            Self::Undefined => &[],
+            Self::Defined { stages, .. } => stages,
+        }
+    }
+
+    /// Whether it exists.
+    pub fn is_defined(&self) -> bool {
+        matches!(self, Self::Defined { .. })
+    }
+
+    /// The stage opportunities begin in.
+    pub fn first_stage(&self) -> Option<&StageId> {
+        self.stages().first().map(|stage| &stage.stage_id)
+    }
+
+    /// A stage's place in the order, from 0.
+    pub fn rank(&self, stage_id: &StageId) -> Option<usize> {
+        self.stages().iter().position(|stage| stage.stage_id == *stage_id)
+    }
+
+    /// A stage by its id.
+    pub fn stage(&self, stage_id: &StageId) -> Option<&Stage> {
+        self.stages().iter().find(|stage| stage.stage_id == *stage_id)
+    }
+
+    /// What must be done in a stage before it is left forward.
+    pub fn required(&self, stage_id: &StageId) -> impl Iterator<Item = &ChecklistItemId> {
+        let checklist = self.stage(stage_id).map(|stage| stage.checklist.as_slice());
+        checklist.unwrap_or_default().iter().filter(|item| item.required).map(|item| &item.item_id)
+    }
+}
+
+impl Decider for SalesProcess {
+    type Command = Command;
+    type Event = SalesProcessEvent;
+    type Refusal = Broken;
+
+    fn references(&self, _command: &Command) -> Vec<Reference> {
+        Vec::new()
+    }
+
+    fn decide(&self, command: Command, _reads: &Reads) -> Result<Vec<SalesProcessEvent>, Broken> {
+        match command {
+            Command::Define(defined) => self.define(defined),
+            Command::Revise(revised) => self.revise(revised),
+        }
+    }
+
+    fn evolve(&mut self, event: &SalesProcessEvent) {
+        let (name, stages) = match event {
+            SalesProcessEvent::SalesProcessDefined(e) => (&e.name, &e.stages),
+            SalesProcessEvent::SalesProcessRevised(e) => (&e.name, &e.stages),
+        };
+        *self = Self::Defined { name: name.clone(), stages: stages.clone() };
+    }
+
+    fn creates(command: &Command) -> bool {
+        matches!(command, Command::Define(_))
+    }
+}
+
+impl SalesProcess {
+    fn is(&self, other_name: &str, other_stages: &[Stage]) -> bool {
+        matches!(self, Self::Defined { name, stages } if name == other_name && stages == other_stages)
+    }
+
+    fn define(&self, defined: SalesProcessDefined) -> Result<Vec<SalesProcessEvent>, Broken> {
+        if self.is(&defined.name, &defined.stages) {
+            return Ok(vec![]);
+        }
+        if self.is_defined() {
+            return Err(Broken::AlreadyDefined { sales_process_id: defined.sales_process_id });
+        }
+        Ok(vec![defined.into()])
+    }
+
+    fn revise(&self, revised: SalesProcessRevised) -> Result<Vec<SalesProcessEvent>, Broken> {
+        if !self.is_defined() {
+            return Err(Broken::NotDefined);
+        }
+        if self.is(&revised.name, &revised.stages) {
+            return Ok(vec![]);
+        }
+        let kept = |id: &StageId| revised.stages.iter().any(|stage| stage.stage_id == *id);
+        let ids = self.stages().iter().map(|stage| &stage.stage_id);
+        let missing: Vec<StageId> = ids.filter(|id| !kept(id)).cloned().collect();
+        if !missing.is_empty() {
+            return Err(Broken::StageRemoved { missing });
+        }
+        Ok(vec![revised.into()])
+    }
+}

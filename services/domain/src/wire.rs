@@ -1,0 +1,239 @@
+//! From messages to commands that cannot be malformed: every field is checked, every bad one is
+//! named, and what is text is normalised.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use event_schemas::vocabulary::{Currency, ExternalId, Invalid, Money};
+
+/// Longest name, in characters.
+pub const NAME_MAX: usize = 200;
+/// Longest short code, such as a source or a reason, in characters.
+pub const CODE_MAX: usize = 100;
+/// Longest note, in characters.
+pub const NOTE_MAX: usize = 4_000;
+/// Most elements of a list.
+pub const LIST_MAX: usize = 100;
+
+/// One field that cannot be taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldViolation {
+    /// Its path in the message, such as `stages[2].stage_id`.
+    pub field: String,
+    /// What a good value looks like.
+    pub description: String,
+}
+
+/// A command of which fields cannot be taken. Names every one of them.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", told(.violations))]
+pub struct InvalidCommand {
+    /// At least one.
+    pub violations: Vec<FieldViolation>,
+}
+
+fn told(violations: &[FieldViolation]) -> String {
+    let each = violations.iter().map(|v| format!("{} {}", v.field, v.description));
+    each.collect::<Vec<_>>().join("; ")
+}
+
+/// Reads the fields of a message and gathers what is wrong with them.
+///
+/// A reader gives `None` for a value that is wrong (and notes why) or optional and absent; `finish`
+/// builds the command only if nothing was wrong.
+#[derive(Debug, Default)]
+pub(crate) struct Fields {
+    violations: Vec<FieldViolation>,
+}
+
+impl Fields {
+    pub(crate) fn wrong(&mut self, field: &str, why: impl Into<String>) {
+        self.violations.push(FieldViolation { field: field.to_owned(), description: why.into() });
+    }
+
+    fn taken<T>(&mut self, field: &str, value: Result<T, Invalid>) -> Option<T> {
+        value.map_err(|error| self.wrong(field, format!("is wrong: {error}"))).ok()
+    }
+
+    /// A required identifier.
+    pub(crate) fn id<T>(&mut self, field: &str, text: &str) -> Option<T>
+    where
+        T: TryFrom<String, Error = Invalid>,
+    {
+        self.taken(field, T::try_from(text.to_owned()))
+    }
+
+    /// An identifier that may be absent.
+    pub(crate) fn optional_id<T>(&mut self, field: &str, text: &str) -> Option<T>
+    where
+        T: TryFrom<String, Error = Invalid>,
+    {
+        if text.is_empty() { None } else { self.id(field, text) }
+    }
+
+    /// Identifiers without repetition, in the order given.
+    pub(crate) fn ids<T>(&mut self, field: &str, texts: &[String]) -> Vec<T>
+    where
+        T: TryFrom<String, Error = Invalid> + PartialEq,
+    {
+        self.check_len(field, texts.len(), LIST_MAX);
+        let mut ids = Vec::new();
+        for (at, text) in texts.iter().enumerate() {
+            match self.id(&format!("{field}[{at}]"), text) {
+                Some(id) if !ids.contains(&id) => ids.push(id),
+                _ => {}
+            }
+        }
+        ids
+    }
+
+    pub(crate) fn check_len(&mut self, field: &str, len: usize, max: usize) {
+        if len > max {
+            self.wrong(field, format!("has {len} elements, at most {max} are taken"));
+        }
+    }
+
+    /// A required text on one line.
+    pub(crate) fn text(&mut self, field: &str, text: &str, max: usize) -> Option<String> {
+        let taken = self.line(field, text, max);
+        if taken.is_none() && text.trim().is_empty() {
+            self.wrong(field, "is missing");
+        }
+        taken
+    }
+
+    /// A text on one line that may be absent.
+    pub(crate) fn line(&mut self, field: &str, text: &str, max: usize) -> Option<String> {
+        self.free(field, text, max, |c| c.is_control())
+    }
+
+    /// A text of several lines that may be absent.
+    pub(crate) fn note(&mut self, field: &str, text: &str) -> Option<String> {
+        self.free(field, text, NOTE_MAX, |c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
+    }
+
+    fn free(&mut self, field: &str, text: &str, max: usize, bad: fn(char) -> bool) -> Option<String> {
+        let text = text.trim();
+        if text.is_empty() {
+            return None;
+        }
+        if text.chars().any(|c| bad(c) || reorders(c)) {
+            self.wrong(field, "holds control characters");
+            return None;
+        }
+        if text.chars().count() > max {
+            self.wrong(field, format!("is longer than {max} characters"));
+            return None;
+        }
+        Some(text.to_owned())
+    }
+
+    /// An e-mail address that may be absent: lower case, without spaces around.
+    pub(crate) fn email(&mut self, field: &str, text: &str) -> Option<String> {
+        let email = self.line(field, text, 254)?.to_lowercase();
+        let good = email.split_once('@').is_some_and(|(local, domain)| {
+            !local.is_empty() && !domain.is_empty() && !domain.contains('@')
+        });
+        if good && !email.contains(char::is_whitespace) {
+            return Some(email);
+        }
+        self.wrong(field, "is not an e-mail address");
+        None
+    }
+
+    /// A telephone number that may be absent: digits, with a `+` before a country code.
+    pub(crate) fn phone(&mut self, field: &str, text: &str) -> Option<String> {
+        let line = self.line(field, text, 40)?;
+        let bare: String = line.chars().filter(|c| !" -./()".contains(*c)).collect();
+        let (plus, digits) = match (bare.strip_prefix('+'), bare.strip_prefix("00")) {
+            (Some(rest), _) | (None, Some(rest)) => ("+", rest),
+            (None, None) => ("", bare.as_str()),
+        };
+        if (5..=20).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit()) {
+            return Some(format!("{plus}{digits}"));
+        }
+        self.wrong(field, "is not a telephone number");
+        None
+    }
+
+    /// A currency code.
+    pub(crate) fn currency(&mut self, field: &str, code: &str) -> Option<Currency> {
+        self.taken(field, Currency::new(code))
+    }
+
+    /// A sum of money that may be absent; never negative.
+    pub(crate) fn money(&mut self, field: &str, money: Option<&proto::v1::Money>) -> Option<Money> {
+        let money = money?;
+        let currency = self.currency(&format!("{field}.currency_code"), &money.currency_code)?;
+        let parsed = self.taken(&format!("{field}.amount"), Money::parse(&money.amount, currency))?;
+        if parsed.amount_minor < 0 {
+            self.wrong(&format!("{field}.amount"), "is negative");
+            return None;
+        }
+        Some(parsed)
+    }
+
+    /// A required sum of money.
+    pub(crate) fn some_money(
+        &mut self,
+        field: &str,
+        money: Option<&proto::v1::Money>,
+    ) -> Option<Money> {
+        if money.is_none() {
+            self.wrong(field, "is missing");
+        }
+        self.money(field, money)
+    }
+
+    /// A day that may be absent.
+    pub(crate) fn date(&mut self, field: &str, text: &str) -> Option<NaiveDate> {
+        if text.is_empty() {
+            return None;
+        }
+        let date = NaiveDate::parse_from_str(text, "%Y-%m-%d");
+        date.map_err(|_| self.wrong(field, "is not a date, such as 2017-12-31")).ok()
+    }
+
+    /// An instant that may be absent.
+    pub(crate) fn instant(
+        &mut self,
+        field: &str,
+        at: Option<&prost_types::Timestamp>,
+    ) -> Option<DateTime<Utc>> {
+        let at = at?;
+        let nanos = u32::try_from(at.nanos).ok();
+        let instant = nanos.and_then(|nanos| DateTime::from_timestamp(at.seconds, nanos));
+        if instant.is_none() {
+            self.wrong(field, "is not an instant");
+        }
+        instant
+    }
+
+    /// The same thing in another system; both parts or none.
+    pub(crate) fn external_id(
+        &mut self,
+        field: &str,
+        external: Option<&proto::v1::ExternalId>,
+    ) -> Option<ExternalId> {
+        let external = external?;
+        let system = self.text(&format!("{field}.system"), &external.system, CODE_MAX);
+        let id = self.text(&format!("{field}.id"), &external.id, CODE_MAX);
+        Some(ExternalId { system: system?, id: id? })
+    }
+
+    /// Builds the command if nothing was wrong.
+    pub(crate) fn finish<T>(self, build: impl FnOnce() -> Option<T>) -> Result<T, InvalidCommand> {
+        let Self { mut violations } = self;
+        if violations.is_empty() {
+            if let Some(built) = build() {
+                return Ok(built);
+            }
+            let field = "command".to_owned();
+            violations.push(FieldViolation { field, description: "is incomplete".to_owned() });
+        }
+        Err(InvalidCommand { violations })
+    }
+}
+
+/// Characters that turn the direction of the text around them: names must read as they are stored.
+fn reorders(c: char) -> bool {
+    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}

@@ -1,0 +1,193 @@
+//! The log as the event store of cqrs-es: loading folds a stream, committing appends to it.
+//!
+//! cqrs-es applies each event when it is written to its sink, so a committed aggregate has evolved
+//! already; nothing here applies it again, and no snapshot is written from it.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use cqrs_es::{AggregateContext, AggregateError, EventEnvelope, EventStore};
+use domain::decider::Fact;
+use domain::{Aggregated, Decider};
+use event_schemas::vocabulary::{StreamName, TenantId, Version};
+use event_schemas::{DecodeError, StreamEvents};
+use log::{Append, AppendError, Log, Meta, NewEvent, StreamWrite};
+
+use crate::Error;
+use crate::room::stream_of;
+
+/// How many events of a stream are read at a time.
+const PAGE: usize = 1_000;
+
+/// One tenant's log as an event store.
+#[derive(Debug, Clone)]
+pub struct LogStore {
+    log: Log,
+    tenant: TenantId,
+}
+
+/// An aggregate as it was loaded.
+#[derive(Debug)]
+pub struct Loaded<D: Decider> {
+    /// Its stream.
+    pub stream: StreamName,
+    /// Its state.
+    pub state: Aggregated<D>,
+    /// Its version: what a commit expects.
+    pub version: Version,
+}
+
+impl<D: Decider> AggregateContext<Aggregated<D>> for Loaded<D> {
+    fn aggregate(&mut self) -> &mut Aggregated<D> {
+        &mut self.state
+    }
+}
+
+impl LogStore {
+    /// The event store of one tenant.
+    pub fn new(log: Log, tenant: TenantId) -> Self {
+        Self { log, tenant }
+    }
+
+    /// Folds a stream from its first event. A stream that never was gives the default state.
+    pub async fn load<D: Decider>(&self, stream: &StreamName) -> Result<Loaded<D>, Error> {
+        let mut state = D::default();
+        let mut version = Version(0);
+        self.each::<D>(stream, |at, event| {
+            state.evolve(&event);
+            version = at;
+        })
+        .await?;
+        Ok(Loaded { stream: stream.clone(), state: Aggregated(state), version })
+    }
+
+    async fn each<D: Decider>(
+        &self,
+        stream: &StreamName,
+        mut take: impl FnMut(Version, D::Event) + Send,
+    ) -> Result<(), Error> {
+        let mut after = Version(0);
+        loop {
+            let page = self.log.read_stream(&self.tenant, stream, after, PAGE).await;
+            let page = page.map_err(|error| Error::Log(error.to_string()))?;
+            let full = page.len() >= PAGE;
+            for recorded in page {
+                after = recorded.version;
+                take(after, decode::<D>(&recorded).map_err(|source| {
+                    Error::Unreadable { stream: stream.clone(), source }
+                })?);
+            }
+            if !full {
+                return Ok(());
+            }
+        }
+    }
+}
+
+fn decode<D: Decider>(
+    recorded: &event_schemas::vocabulary::Recorded,
+) -> Result<D::Event, DecodeError> {
+    D::Event::decode(&recorded.event_type, recorded.schema_version, &recorded.payload)
+}
+
+/// An event as the log takes it.
+pub(crate) fn encode<E: StreamEvents>(event: &E) -> Result<NewEvent, serde_json::Error> {
+    Ok(NewEvent {
+        event_type: event.event_type().into(),
+        schema_version: event.schema_version(),
+        payload: event.encode()?,
+    })
+}
+
+fn unexpected<E: std::error::Error>(
+    error: impl std::error::Error + Send + Sync + 'static,
+) -> AggregateError<E> {
+    AggregateError::UnexpectedError(Box::new(error))
+}
+
+impl<D: Decider> EventStore<Aggregated<D>> for LogStore {
+    type AC = Loaded<D>;
+
+    async fn load_events(
+        &self,
+        aggregate_id: &str,
+    ) -> Result<Vec<EventEnvelope<Aggregated<D>>>, AggregateError<D::Refusal>> {
+        let stream = stream_of::<D>(aggregate_id).map_err(unexpected)?;
+        let mut events = Vec::new();
+        self.each::<D>(&stream, |version, event| {
+            events.push(envelope(aggregate_id, version, event, HashMap::new()));
+        })
+        .await
+        .map_err(unexpected)?;
+        Ok(events)
+    }
+
+    async fn load_aggregate(
+        &self,
+        aggregate_id: &str,
+    ) -> Result<Loaded<D>, AggregateError<D::Refusal>> {
+        let stream = stream_of::<D>(aggregate_id).map_err(unexpected)?;
+        self.load(&stream).await.map_err(unexpected)
+    }
+
+    /// Appends at the version that was loaded. Metadata: `actor`, `occurred_at` (RFC 3339; now if
+    /// absent), `correlation_id`, `causation_id`.
+    async fn commit(
+        &self,
+        events: Vec<Fact<D::Event>>,
+        context: Loaded<D>,
+        metadata: HashMap<String, String>,
+    ) -> Result<Vec<EventEnvelope<Aggregated<D>>>, AggregateError<D::Refusal>> {
+        let encoded: Result<Vec<_>, _> = events.iter().map(|Fact(event)| encode(event)).collect();
+        let encoded = encoded.map_err(unexpected)?;
+        let Loaded { stream, version, .. } = context;
+        let write = StreamWrite { stream: stream.clone(), expected: version, events: encoded };
+        let append = Append {
+            tenant: self.tenant.clone(),
+            command: None,
+            writes: vec![write],
+            reads: Vec::new(),
+            claims: Vec::new(),
+            chain: None,
+            depends_on: Vec::new(),
+            meta: meta(&metadata),
+        };
+        match self.log.append(append).await {
+            Ok(_) => {}
+            Err(AppendError::Conflict { .. }) => return Err(AggregateError::AggregateConflict),
+            Err(error) => return Err(unexpected(error)),
+        }
+        let numbered = (version.0 + 1..).zip(events);
+        Ok(numbered
+            .map(|(at, Fact(event))| envelope(stream.id(), Version(at), event, metadata.clone()))
+            .collect())
+    }
+}
+
+fn envelope<D: Decider>(
+    aggregate_id: &str,
+    version: Version,
+    event: D::Event,
+    metadata: HashMap<String, String>,
+) -> EventEnvelope<Aggregated<D>> {
+    EventEnvelope {
+        aggregate_id: aggregate_id.to_owned(),
+        sequence: usize::try_from(version.0).unwrap_or(usize::MAX),
+        payload: Fact(event),
+        metadata,
+    }
+}
+
+fn meta(metadata: &HashMap<String, String>) -> Meta {
+    let given = |key: &str| metadata.get(key).cloned();
+    let occurred_at = given("occurred_at")
+        .and_then(|text| DateTime::parse_from_rfc3339(&text).ok())
+        .map_or_else(Utc::now, |at| at.with_timezone(&Utc));
+    Meta {
+        occurred_at,
+        actor: given("actor").unwrap_or_default(),
+        correlation_id: given("correlation_id"),
+        causation_id: given("causation_id"),
+        trace_context: None,
+    }
+}

@@ -1,0 +1,1 @@
+SELECT key FROM secrets WHERE tenant = ?1

@@ -1,0 +1,1 @@
+SELECT tenant FROM heads WHERE position > 0 ORDER BY tenant
