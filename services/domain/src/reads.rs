@@ -63,7 +63,10 @@ pub struct Reads {
 impl Reads {
     /// A decision that reads nothing but the time.
     pub fn at(occurred_at: DateTime<Utc>) -> Self {
-        Self { occurred_at, found: Vec::new() }
+        Self {
+            occurred_at,
+            found: Vec::new(),
+        }
     }
 
     /// With another aggregate's state. One that never was has its default state.

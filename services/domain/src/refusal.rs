@@ -45,15 +45,21 @@ impl<R: Refusal> From<R> for Refused {
         let (reason, facts) = match serde_json::to_value(&refusal) {
             Ok(Value::String(reason)) => (reason, Vec::new()),
             Ok(Value::Object(tagged)) => match tagged.into_iter().next() {
-                Some((reason, Value::Object(facts))) => {
-                    (reason, facts.into_iter().map(|(k, v)| (k, plain(v))).collect())
-                }
+                Some((reason, Value::Object(facts))) => (
+                    reason,
+                    facts.into_iter().map(|(k, v)| (k, plain(v))).collect(),
+                ),
                 Some((reason, fact)) => (reason, vec![("value".to_owned(), plain(fact))]),
                 None => ("REFUSED".to_owned(), Vec::new()),
             },
             _ => ("REFUSED".to_owned(), Vec::new()),
         };
-        Self { kind, reason, message, facts }
+        Self {
+            kind,
+            reason,
+            message,
+            facts,
+        }
     }
 }
 

@@ -31,7 +31,9 @@ pub struct InvalidCommand {
 }
 
 fn told(violations: &[FieldViolation]) -> String {
-    let each = violations.iter().map(|v| format!("{} {}", v.field, v.description));
+    let each = violations
+        .iter()
+        .map(|v| format!("{} {}", v.field, v.description));
     each.collect::<Vec<_>>().join("; ")
 }
 
@@ -46,11 +48,16 @@ pub(crate) struct Fields {
 
 impl Fields {
     pub(crate) fn wrong(&mut self, field: &str, why: impl Into<String>) {
-        self.violations.push(FieldViolation { field: field.to_owned(), description: why.into() });
+        self.violations.push(FieldViolation {
+            field: field.to_owned(),
+            description: why.into(),
+        });
     }
 
     fn taken<T>(&mut self, field: &str, value: Result<T, Invalid>) -> Option<T> {
-        value.map_err(|error| self.wrong(field, format!("is wrong: {error}"))).ok()
+        value
+            .map_err(|error| self.wrong(field, format!("is wrong: {error}")))
+            .ok()
     }
 
     /// A required identifier.
@@ -66,7 +73,11 @@ impl Fields {
     where
         T: TryFrom<String, Error = Invalid>,
     {
-        if text.is_empty() { None } else { self.id(field, text) }
+        if text.is_empty() {
+            None
+        } else {
+            self.id(field, text)
+        }
     }
 
     /// Identifiers without repetition, in the order given.
@@ -87,7 +98,10 @@ impl Fields {
 
     pub(crate) fn check_len(&mut self, field: &str, len: usize, max: usize) {
         if len > max {
-            self.wrong(field, format!("has {len} elements, at most {max} are taken"));
+            self.wrong(
+                field,
+                format!("has {len} elements, at most {max} are taken"),
+            );
         }
     }
 
@@ -107,10 +121,18 @@ impl Fields {
 
     /// A text of several lines that may be absent.
     pub(crate) fn note(&mut self, field: &str, text: &str) -> Option<String> {
-        self.free(field, text, NOTE_MAX, |c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
+        self.free(field, text, NOTE_MAX, |c| {
+            c.is_control() && !matches!(c, '\n' | '\r' | '\t')
+        })
     }
 
-    fn free(&mut self, field: &str, text: &str, max: usize, bad: fn(char) -> bool) -> Option<String> {
+    fn free(
+        &mut self,
+        field: &str,
+        text: &str,
+        max: usize,
+        bad: fn(char) -> bool,
+    ) -> Option<String> {
         let text = text.trim();
         if text.is_empty() {
             return None;
@@ -163,7 +185,10 @@ impl Fields {
     pub(crate) fn money(&mut self, field: &str, money: Option<&proto::v1::Money>) -> Option<Money> {
         let money = money?;
         let currency = self.currency(&format!("{field}.currency_code"), &money.currency_code)?;
-        let parsed = self.taken(&format!("{field}.amount"), Money::parse(&money.amount, currency))?;
+        let parsed = self.taken(
+            &format!("{field}.amount"),
+            Money::parse(&money.amount, currency),
+        )?;
         if parsed.amount_minor < 0 {
             self.wrong(&format!("{field}.amount"), "is negative");
             return None;
@@ -189,7 +214,8 @@ impl Fields {
             return None;
         }
         let date = NaiveDate::parse_from_str(text, "%Y-%m-%d");
-        date.map_err(|_| self.wrong(field, "is not a date, such as 2017-12-31")).ok()
+        date.map_err(|_| self.wrong(field, "is not a date, such as 2017-12-31"))
+            .ok()
     }
 
     /// An instant that may be absent.
@@ -216,7 +242,10 @@ impl Fields {
         let external = external?;
         let system = self.text(&format!("{field}.system"), &external.system, CODE_MAX);
         let id = self.text(&format!("{field}.id"), &external.id, CODE_MAX);
-        Some(ExternalId { system: system?, id: id? })
+        Some(ExternalId {
+            system: system?,
+            id: id?,
+        })
     }
 
     /// Builds the command if nothing was wrong.
@@ -227,7 +256,10 @@ impl Fields {
                 return Ok(built);
             }
             let field = "command".to_owned();
-            violations.push(FieldViolation { field, description: "is incomplete".to_owned() });
+            violations.push(FieldViolation {
+                field,
+                description: "is incomplete".to_owned(),
+            });
         }
         Err(InvalidCommand { violations })
     }

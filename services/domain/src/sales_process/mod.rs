@@ -91,18 +91,26 @@ impl SalesProcess {
 
     /// A stage's place in the order, from 0.
     pub fn rank(&self, stage_id: &StageId) -> Option<usize> {
-        self.stages().iter().position(|stage| stage.stage_id == *stage_id)
+        self.stages()
+            .iter()
+            .position(|stage| stage.stage_id == *stage_id)
     }
 
     /// A stage by its id.
     pub fn stage(&self, stage_id: &StageId) -> Option<&Stage> {
-        self.stages().iter().find(|stage| stage.stage_id == *stage_id)
+        self.stages()
+            .iter()
+            .find(|stage| stage.stage_id == *stage_id)
     }
 
     /// What must be done in a stage before it is left forward.
     pub fn required(&self, stage_id: &StageId) -> impl Iterator<Item = &ChecklistItemId> {
         let checklist = self.stage(stage_id).map(|stage| stage.checklist.as_slice());
-        checklist.unwrap_or_default().iter().filter(|item| item.required).map(|item| &item.item_id)
+        checklist
+            .unwrap_or_default()
+            .iter()
+            .filter(|item| item.required)
+            .map(|item| &item.item_id)
     }
 }
 
@@ -127,7 +135,10 @@ impl Decider for SalesProcess {
             SalesProcessEvent::SalesProcessDefined(e) => (&e.name, &e.stages),
             SalesProcessEvent::SalesProcessRevised(e) => (&e.name, &e.stages),
         };
-        *self = Self::Defined { name: name.clone(), stages: stages.clone() };
+        *self = Self::Defined {
+            name: name.clone(),
+            stages: stages.clone(),
+        };
     }
 
     fn creates(command: &Command) -> bool {
@@ -145,7 +156,9 @@ impl SalesProcess {
             return Ok(vec![]);
         }
         if self.is_defined() {
-            return Err(Broken::AlreadyDefined { sales_process_id: defined.sales_process_id });
+            return Err(Broken::AlreadyDefined {
+                sales_process_id: defined.sales_process_id,
+            });
         }
         Ok(vec![defined.into()])
     }

@@ -28,7 +28,11 @@ pub fn parse(command: SalesProcessCommand) -> Result<Addressed<SalesProcess>, In
         let (sales_process_id, name) = (sales_process_id?, name?);
         let id = sales_process_id.to_string();
         let command = if is_new {
-            Command::Define(SalesProcessDefined { sales_process_id, name, stages })
+            Command::Define(SalesProcessDefined {
+                sales_process_id,
+                name,
+                stages,
+            })
         } else {
             Command::Revise(SalesProcessRevised { name, stages })
         };
@@ -58,22 +62,31 @@ fn stage(fields: &mut Fields, path: &str, message: &v1::Stage) -> Option<Stage> 
     let at = |name: &str| format!("{path}.{name}");
     let stage_id = fields.id(&at("stage_id"), &message.stage_id);
     let name = fields.text(&at("name"), &message.name, NAME_MAX);
-    let target_open_amount =
-        fields.money(&at("target_open_amount"), message.target_open_amount.as_ref());
-    let suggested_document_ids =
-        fields.ids(&at("suggested_document_ids"), &message.suggested_document_ids);
+    let target_open_amount = fields.money(
+        &at("target_open_amount"),
+        message.target_open_amount.as_ref(),
+    );
+    let suggested_document_ids = fields.ids(
+        &at("suggested_document_ids"),
+        &message.suggested_document_ids,
+    );
     fields.check_len(&at("checklist"), message.checklist.len(), LIST_MAX);
     let mut checklist: Vec<ChecklistItem> = Vec::with_capacity(message.checklist.len());
     for (number, item) in message.checklist.iter().enumerate() {
         let path = at(&format!("checklist[{number}]"));
-        let item_id: Option<ChecklistItemId> =
-            fields.id(&format!("{path}.item_id"), &item.item_id);
+        let item_id: Option<ChecklistItemId> = fields.id(&format!("{path}.item_id"), &item.item_id);
         let text = fields.text(&format!("{path}.text"), &item.text, NAME_MAX);
-        let (Some(item_id), Some(text)) = (item_id, text) else { continue };
+        let (Some(item_id), Some(text)) = (item_id, text) else {
+            continue;
+        };
         if checklist.iter().any(|other| other.item_id == item_id) {
             fields.wrong(&format!("{path}.item_id"), "is there twice");
         }
-        checklist.push(ChecklistItem { item_id, text, required: item.required });
+        checklist.push(ChecklistItem {
+            item_id,
+            text,
+            required: item.required,
+        });
     }
     Some(Stage {
         stage_id: stage_id?,

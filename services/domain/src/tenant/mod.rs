@@ -48,8 +48,14 @@ impl Decider for Tenant {
     }
 
     fn decide(&self, command: Command, _reads: &Reads) -> Result<Vec<TenantEvent>, Never> {
-        let Command::Configure { time_zone, currency } = command;
-        let configured = TenantConfigured { time_zone: time_zone.name().to_owned(), currency };
+        let Command::Configure {
+            time_zone,
+            currency,
+        } = command;
+        let configured = TenantConfigured {
+            time_zone: time_zone.name().to_owned(),
+            currency,
+        };
         if self.0.as_ref() == Some(&configured) {
             return Ok(vec![]);
         }
@@ -64,5 +70,8 @@ impl Decider for Tenant {
 
 /// A command about the tenant itself.
 fn addressed(command: Command) -> Addressed<Tenant> {
-    Addressed { id: ID.to_owned(), command }
+    Addressed {
+        id: ID.to_owned(),
+        command,
+    }
 }

@@ -1,0 +1,308 @@
+//! A rep: someone who sells, or leads those who do, and the teams they were in.
+
+#[cfg(test)]
+mod tests;
+mod wire;
+
+use chrono::{DateTime, Utc};
+use event_schemas::rep::{RepDeactivated, RepEvent, RepRegistered, TeamJoined, TeamLeft};
+use event_schemas::vocabulary::{RepId, TeamId};
+use serde::{Deserialize, Serialize};
+
+use crate::Decider;
+use crate::claim::{Claim, ClaimChange};
+use crate::reads::{Reads, Reference};
+use crate::refusal::{Refusal, RefusalKind};
+
+pub use wire::parse;
+
+/// A rep, or none yet.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub enum Rep {
+    /// Nobody has recorded them.
+    #[default]
+    Unregistered,
+    /// They are known.
+    Known {
+        /// As they were recorded.
+        registered: RepRegistered,
+        /// Whether they still sell.
+        active: bool,
+        /// The teams they were, are and will be in; no two at a time.
+        memberships: Vec<Membership>,
+    },
+}
+
+/// A time in a team, [from, to).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Membership {
+    /// The team.
+    pub team_id: TeamId,
+    /// When it began.
+    pub from_at: DateTime<Utc>,
+    /// When it ends; open if absent.
+    pub to_at: Option<DateTime<Utc>>,
+}
+
+impl Membership {
+    fn holds_at(&self, at: DateTime<Utc>) -> bool {
+        self.from_at <= at && self.to_at.is_none_or(|to_at| at < to_at)
+    }
+
+    fn overlaps(&self, other: &Self) -> bool {
+        let before = |a: &Self, b: &Self| a.to_at.is_some_and(|to_at| to_at <= b.from_at);
+        !before(self, other) && !before(other, self)
+    }
+}
+
+/// What a rep can be asked to do.
+#[derive(Debug, Clone)]
+#[expect(missing_docs, reason = "each is the message of its name")]
+pub enum Command {
+    Register(RepRegistered),
+    Deactivate {
+        reason: Option<String>,
+    },
+    JoinTeam {
+        team_id: TeamId,
+        from_at: Option<DateTime<Utc>>,
+        to_at: Option<DateTime<Utc>>,
+    },
+    LeaveTeam {
+        at: Option<DateTime<Utc>>,
+    },
+}
+
+/// Rules of a rep.
+#[derive(Debug, thiserror::Error, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[expect(missing_docs, reason = "the fields are the things the rule names")]
+pub enum Broken {
+    /// A rep is registered once.
+    #[error("rep {rep_id} is registered already")]
+    AlreadyRegistered { rep_id: RepId },
+    /// Only who is registered can be worked with.
+    #[error("there is no such rep")]
+    NotRegistered,
+    /// Who sells no more joins no team.
+    #[error("the rep sells no more")]
+    Inactive,
+    /// A team is one that was formed.
+    #[error("there is no team {team_id}")]
+    UnknownTeam { team_id: TeamId },
+    /// A rep is in one team at a time.
+    #[error("the rep is in team {team_id} in that time")]
+    OverlappingMembership { team_id: TeamId },
+    /// A membership ends after it begins.
+    #[error("a membership ends after it begins")]
+    EndsBeforeItBegins,
+    /// Only who is in a team leaves it.
+    #[error("the rep is in no team at that time")]
+    NotAMember,
+}
+
+impl Refusal for Broken {
+    fn kind(&self) -> RefusalKind {
+        match self {
+            Self::AlreadyRegistered { .. } => RefusalKind::AlreadyExists,
+            Self::NotRegistered | Self::UnknownTeam { .. } => RefusalKind::NotFound,
+            Self::Inactive
+            | Self::OverlappingMembership { .. }
+            | Self::EndsBeforeItBegins
+            | Self::NotAMember => RefusalKind::RuleBroken,
+        }
+    }
+}
+
+type Decided = Result<Vec<RepEvent>, Broken>;
+
+impl Rep {
+    /// Whether they exist.
+    pub fn is_registered(&self) -> bool {
+        !matches!(self, Self::Unregistered)
+    }
+
+    /// Whether they exist and still sell.
+    pub fn is_active(&self) -> bool {
+        matches!(self, Self::Known { active: true, .. })
+    }
+
+    fn memberships(&self) -> Result<&[Membership], Broken> {
+        match self {
+            Self::Unregistered => Err(Broken::NotRegistered),
+            Self::Known { memberships, .. } => Ok(memberships),
+        }
+    }
+
+    fn register(&self, new: RepRegistered) -> Decided {
+        match self {
+            Self::Unregistered => Ok(vec![new.into()]),
+            Self::Known { registered, .. } if *registered == new => Ok(vec![]),
+            Self::Known { .. } => Err(Broken::AlreadyRegistered { rep_id: new.rep_id }),
+        }
+    }
+
+    fn deactivate(&self, reason: Option<String>) -> Decided {
+        match self {
+            Self::Unregistered => Err(Broken::NotRegistered),
+            Self::Known { active: false, .. } => Ok(vec![]),
+            Self::Known { .. } => Ok(vec![RepDeactivated { reason }.into()]),
+        }
+    }
+
+    fn join_team(&self, new: Membership, reads: &Reads) -> Decided {
+        let memberships = self.memberships()?;
+        if memberships.contains(&new) {
+            return Ok(vec![]);
+        }
+        if !self.is_active() {
+            return Err(Broken::Inactive);
+        }
+        if new.to_at.is_some_and(|to_at| to_at <= new.from_at) {
+            return Err(Broken::EndsBeforeItBegins);
+        }
+        let Membership {
+            team_id,
+            from_at,
+            to_at,
+        } = &new;
+        if !reads
+            .team(team_id.as_str())
+            .is_some_and(crate::team::Team::is_formed)
+        {
+            return Err(Broken::UnknownTeam {
+                team_id: team_id.clone(),
+            });
+        }
+        if let Some(other) = memberships.iter().find(|other| other.overlaps(&new)) {
+            return Err(Broken::OverlappingMembership {
+                team_id: other.team_id.clone(),
+            });
+        }
+        let (team_id, from_at, to_at) = (team_id.clone(), *from_at, *to_at);
+        Ok(vec![
+            TeamJoined {
+                team_id,
+                from_at,
+                to_at,
+            }
+            .into(),
+        ])
+    }
+
+    fn leave_team(&self, at: DateTime<Utc>) -> Decided {
+        let memberships = self.memberships()?;
+        // A membership that ends at the very instant has been left already.
+        if memberships
+            .iter()
+            .any(|membership| membership.to_at == Some(at))
+        {
+            return Ok(vec![]);
+        }
+        let held = memberships
+            .iter()
+            .find(|m| m.holds_at(at))
+            .ok_or(Broken::NotAMember)?;
+        if held.from_at == at {
+            return Err(Broken::EndsBeforeItBegins);
+        }
+        let (team_id, from_at) = (held.team_id.clone(), held.from_at);
+        Ok(vec![
+            TeamLeft {
+                team_id,
+                from_at,
+                to_at: at,
+            }
+            .into(),
+        ])
+    }
+}
+
+impl Decider for Rep {
+    type Command = Command;
+    type Event = RepEvent;
+    type Refusal = Broken;
+
+    fn references(&self, command: &Command) -> Vec<Reference> {
+        match command {
+            Command::JoinTeam { team_id, .. } => vec![Reference::Team(team_id.to_string())],
+            Command::Register(_) | Command::Deactivate { .. } | Command::LeaveTeam { .. } => {
+                Vec::new()
+            }
+        }
+    }
+
+    fn decide(&self, command: Command, reads: &Reads) -> Decided {
+        match command {
+            Command::Register(new) => self.register(new),
+            Command::Deactivate { reason } => self.deactivate(reason),
+            Command::JoinTeam {
+                team_id,
+                from_at,
+                to_at,
+            } => {
+                let from_at = from_at.unwrap_or(reads.occurred_at);
+                self.join_team(
+                    Membership {
+                        team_id,
+                        from_at,
+                        to_at,
+                    },
+                    reads,
+                )
+            }
+            Command::LeaveTeam { at } => self.leave_team(at.unwrap_or(reads.occurred_at)),
+        }
+    }
+
+    fn evolve(&mut self, event: &RepEvent) {
+        if let RepEvent::RepRegistered(e) = event {
+            *self = Self::Known {
+                registered: e.clone(),
+                active: true,
+                memberships: Vec::new(),
+            };
+            return;
+        }
+        let Self::Known {
+            active,
+            memberships,
+            ..
+        } = self
+        else {
+            return;
+        };
+        match event {
+            RepEvent::RepRegistered(_) => {}
+            RepEvent::RepDeactivated(_) => *active = false,
+            RepEvent::TeamJoined(e) => memberships.push(Membership {
+                team_id: e.team_id.clone(),
+                from_at: e.from_at,
+                to_at: e.to_at,
+            }),
+            RepEvent::TeamLeft(e) => {
+                for membership in memberships.iter_mut().filter(|m| m.from_at == e.from_at) {
+                    membership.to_at = Some(e.to_at);
+                }
+            }
+        }
+    }
+
+    /// An e-mail address belongs to one rep.
+    fn claims(&self, event: &RepEvent) -> Vec<ClaimChange> {
+        let RepEvent::RepRegistered(registered) = event else {
+            return Vec::new();
+        };
+        let email = registered.email.clone();
+        let claim = email.map(|value| Claim {
+            scope: "rep.email",
+            value,
+            personal: true,
+        });
+        claim.map(ClaimChange::Take).into_iter().collect()
+    }
+
+    fn creates(command: &Command) -> bool {
+        matches!(command, Command::Register(_))
+    }
+}

@@ -1,0 +1,190 @@
+//! A team: reps under one manager, in one region. Both may change at an instant.
+
+#[cfg(test)]
+mod tests;
+mod wire;
+
+use chrono::{DateTime, Utc};
+use event_schemas::team::{ManagerAppointed, RegionMoved, TeamEvent, TeamFormed};
+use event_schemas::vocabulary::{RepId, TeamId};
+use serde::{Deserialize, Serialize};
+
+use crate::Decider;
+use crate::reads::{Reads, Reference};
+use crate::refusal::{Refusal, RefusalKind};
+
+pub use wire::parse;
+
+/// A team, or none yet.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub enum Team {
+    /// Nobody has formed it.
+    #[default]
+    Unformed,
+    /// It is there.
+    Formed {
+        /// As it was formed.
+        formed: TeamFormed,
+        /// Managers since, each from an instant on.
+        managers: Vec<(DateTime<Utc>, RepId)>,
+        /// Regions since, each from an instant on.
+        regions: Vec<(DateTime<Utc>, String)>,
+    },
+}
+
+/// What a team can be asked to do.
+#[derive(Debug, Clone)]
+#[expect(missing_docs, reason = "each is the message of its name")]
+pub enum Command {
+    Form(TeamFormed),
+    AppointManager {
+        manager_id: RepId,
+        from_at: Option<DateTime<Utc>>,
+    },
+    MoveRegion {
+        region: String,
+        from_at: Option<DateTime<Utc>>,
+    },
+}
+
+/// Rules of a team.
+#[derive(Debug, thiserror::Error, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[expect(missing_docs, reason = "the fields are the things the rule names")]
+pub enum Broken {
+    /// A team is formed once.
+    #[error("team {team_id} is formed already")]
+    AlreadyFormed { team_id: TeamId },
+    /// Only what is formed can be changed.
+    #[error("there is no such team")]
+    NotFormed,
+    /// A manager is a rep who is registered.
+    #[error("there is no rep {manager_id}")]
+    UnknownManager { manager_id: RepId },
+}
+
+impl Refusal for Broken {
+    fn kind(&self) -> RefusalKind {
+        match self {
+            Self::AlreadyFormed { .. } => RefusalKind::AlreadyExists,
+            Self::NotFormed | Self::UnknownManager { .. } => RefusalKind::NotFound,
+        }
+    }
+}
+
+type Decided = Result<Vec<TeamEvent>, Broken>;
+
+impl Team {
+    /// Whether it exists.
+    pub fn is_formed(&self) -> bool {
+        matches!(self, Self::Formed { .. })
+    }
+
+    fn form(&self, new: TeamFormed, reads: &Reads) -> Decided {
+        match self {
+            Self::Formed { formed, .. } if *formed == new => Ok(vec![]),
+            Self::Formed { .. } => Err(Broken::AlreadyFormed {
+                team_id: new.team_id,
+            }),
+            Self::Unformed => {
+                new.manager_id
+                    .as_ref()
+                    .map_or(Ok(()), |id| check_manager(id, reads))?;
+                Ok(vec![new.into()])
+            }
+        }
+    }
+
+    fn appoint(&self, manager_id: RepId, from_at: DateTime<Utc>, reads: &Reads) -> Decided {
+        let Self::Formed { managers, .. } = self else {
+            return Err(Broken::NotFormed);
+        };
+        if managers.contains(&(from_at, manager_id.clone())) {
+            return Ok(vec![]);
+        }
+        check_manager(&manager_id, reads)?;
+        Ok(vec![
+            ManagerAppointed {
+                manager_id,
+                from_at,
+            }
+            .into(),
+        ])
+    }
+
+    fn move_region(&self, region: String, from_at: DateTime<Utc>) -> Decided {
+        let Self::Formed { regions, .. } = self else {
+            return Err(Broken::NotFormed);
+        };
+        if regions
+            .iter()
+            .any(|(at, there)| *at == from_at && *there == region)
+        {
+            return Ok(vec![]);
+        }
+        Ok(vec![RegionMoved { region, from_at }.into()])
+    }
+}
+
+fn check_manager(manager_id: &RepId, reads: &Reads) -> Result<(), Broken> {
+    match reads.rep(manager_id.as_str()) {
+        Some(rep) if rep.is_registered() => Ok(()),
+        _ => Err(Broken::UnknownManager {
+            manager_id: manager_id.clone(),
+        }),
+    }
+}
+
+impl Decider for Team {
+    type Command = Command;
+    type Event = TeamEvent;
+    type Refusal = Broken;
+
+    fn references(&self, command: &Command) -> Vec<Reference> {
+        let manager = match command {
+            Command::Form(new) => new.manager_id.as_ref(),
+            Command::AppointManager { manager_id, .. } => Some(manager_id),
+            Command::MoveRegion { .. } => None,
+        };
+        manager
+            .map(|id| Reference::Rep(id.to_string()))
+            .into_iter()
+            .collect()
+    }
+
+    fn decide(&self, command: Command, reads: &Reads) -> Decided {
+        let at = |given: Option<DateTime<Utc>>| given.unwrap_or(reads.occurred_at);
+        match command {
+            Command::Form(new) => self.form(new, reads),
+            Command::AppointManager {
+                manager_id,
+                from_at,
+            } => self.appoint(manager_id, at(from_at), reads),
+            Command::MoveRegion { region, from_at } => self.move_region(region, at(from_at)),
+        }
+    }
+
+    fn evolve(&mut self, event: &TeamEvent) {
+        match (event, self) {
+            (TeamEvent::TeamFormed(e), this) => {
+                let formed = e.clone();
+                *this = Self::Formed {
+                    formed,
+                    managers: Vec::new(),
+                    regions: Vec::new(),
+                };
+            }
+            (TeamEvent::ManagerAppointed(e), Self::Formed { managers, .. }) => {
+                managers.push((e.from_at, e.manager_id.clone()));
+            }
+            (TeamEvent::RegionMoved(e), Self::Formed { regions, .. }) => {
+                regions.push((e.from_at, e.region.clone()));
+            }
+            (_, Self::Unformed) => {}
+        }
+    }
+
+    fn creates(command: &Command) -> bool {
+        matches!(command, Command::Form(_))
+    }
+}
