@@ -147,18 +147,33 @@ impl Append {
 
     /// Checks what can be checked without the database.
     pub(crate) fn check(&self) -> Result<(), AppendError> {
-        within("streams of an append", self.writes.len().max(self.reads.len()), limits::STREAMS)?;
+        within(
+            "streams of an append",
+            self.writes.len().max(self.reads.len()),
+            limits::STREAMS,
+        )?;
         within("events of an append", self.event_count(), limits::EVENTS)?;
         within("claims of an append", self.claims.len(), limits::CLAIMS)?;
         if let Some(command) = &self.command {
             visible("a command id", &command.id, limits::COMMAND_ID)?;
         }
+        let names_no_stream = self.writes.is_empty() && self.reads.is_empty();
+        if names_no_stream && self.chains().next().is_some() {
+            let why = "an append that is part of a chain names the streams it was decided on";
+            return Err(AppendError::Invalid(why.into()));
+        }
         let mut bytes = 0;
         for event in self.writes.iter().flat_map(|write| &write.events) {
             visible("an event type", &event.event_type, limits::EVENT_TYPE)?;
-            within("bytes of a payload", event.payload.len(), limits::PAYLOAD_BYTES)?;
+            within(
+                "bytes of a payload",
+                event.payload.len(),
+                limits::PAYLOAD_BYTES,
+            )?;
             if i32::try_from(event.schema_version).is_err() {
-                return Err(AppendError::Invalid("a schema version is below 2^31".into()));
+                return Err(AppendError::Invalid(
+                    "a schema version is below 2^31".into(),
+                ));
             }
             bytes += event.payload.len();
         }
@@ -166,7 +181,11 @@ impl Append {
         for change in &self.claims {
             let (claim, holder) = change.parts();
             visible("the scope of a claim", &claim.scope, limits::SCOPE)?;
-            storable("the value of a claim", claim.value.text(), limits::CLAIM_BYTES)?;
+            storable(
+                "the value of a claim",
+                claim.value.text(),
+                limits::CLAIM_BYTES,
+            )?;
             storable("the holder of a claim", holder, limits::NAME_BYTES)?;
         }
         self.meta.check()
@@ -189,7 +208,9 @@ fn within(what: &str, found: usize, most: usize) -> Result<(), AppendError> {
     if found <= most {
         Ok(())
     } else {
-        Err(AppendError::TooLarge(format!("{what}: at most {most}, not {found}")))
+        Err(AppendError::TooLarge(format!(
+            "{what}: at most {most}, not {found}"
+        )))
     }
 }
 
@@ -198,7 +219,9 @@ fn visible(what: &str, text: &str, most: usize) -> Result<(), AppendError> {
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic()) {
         Ok(())
     } else {
-        Err(AppendError::Invalid(format!("{what} is 1 to {most} visible ASCII characters")))
+        Err(AppendError::Invalid(format!(
+            "{what} is 1 to {most} visible ASCII characters"
+        )))
     }
 }
 
@@ -206,7 +229,9 @@ fn visible(what: &str, text: &str, most: usize) -> Result<(), AppendError> {
 fn storable(what: &str, text: &str, most: usize) -> Result<(), AppendError> {
     within(what, text.len(), most)?;
     if text.contains('\0') {
-        return Err(AppendError::Invalid(format!("{what} holds a NUL character")));
+        return Err(AppendError::Invalid(format!(
+            "{what} holds a NUL character"
+        )));
     }
     Ok(())
 }

@@ -134,7 +134,10 @@ pub(crate) fn first_receipt(known: &Known, events: &HashMap<u64, AppendedEvent>)
     Appended {
         position: Position(known.position),
         first_position: Position(known.first_position()),
-        events: known.positions().filter_map(|position| events.get(&position).cloned()).collect(),
+        events: known
+            .positions()
+            .filter_map(|position| events.get(&position).cloned())
+            .collect(),
         duplicate: true,
     }
 }
@@ -200,8 +203,21 @@ pub(crate) type CommandColumns = (Vec<u8>, i64, i64);
 
 /// A command as it is remembered.
 pub(crate) fn known((digest, position, events): CommandColumns) -> Result<Known, Error> {
-    let digest = digest.try_into().map_err(|_| Error::Corrupt("a digest of another length".into()))?;
-    Ok(Known { digest, position: unsigned(position)?, events: unsigned(events)? })
+    let digest = digest
+        .try_into()
+        .map_err(|_| Error::Corrupt("a digest of another length".into()))?;
+    Ok(Known {
+        digest,
+        position: unsigned(position)?,
+        events: unsigned(events)?,
+    })
+}
+
+/// A secret as it is stored.
+pub(crate) fn secret(stored: Vec<u8>) -> Result<Secret, Error> {
+    stored
+        .try_into()
+        .map_err(|_| Error::Corrupt("a secret of another length".into()))
 }
 
 /// A tenant and its head.
@@ -229,7 +245,8 @@ fn stream_name(text: &str) -> Result<StreamName, Error> {
     StreamName::parse(text).map_err(|error| Error::Corrupt(format!("{text}: {error}")))
 }
 
-fn instant(micros: i64) -> Result<DateTime<Utc>, Error> {
+/// A stored instant.
+pub(crate) fn instant(micros: i64) -> Result<DateTime<Utc>, Error> {
     DateTime::from_timestamp_micros(micros)
         .ok_or_else(|| Error::Corrupt(format!("an instant {micros}")))
 }

@@ -85,6 +85,9 @@ impl Key {
                 format!("#{}", hex::encode(mac.finalize().into_bytes()))
             }
         };
-        Some(Self { scope: claim.scope.clone(), value })
+        Some(Self {
+            scope: claim.scope.clone(),
+            value,
+        })
     }
 }

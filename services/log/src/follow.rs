@@ -1,90 +1,127 @@
-//! Reading the log from a position on, and going on as it grows.
+//! Reading a tenant's log in order, and following it as it grows.
 
 use std::sync::Arc;
 
-use event_schemas::vocabulary::{Position, Recorded, StreamName, TenantId};
+use event_schemas::vocabulary::{Position, TenantId};
 use futures::Stream;
 use futures::stream;
+use tokio::sync::watch;
 
-use crate::backend::{Backend, Error};
-use crate::heads::Heads;
+use crate::backend::{Reader, Stretch};
+use crate::{Error, Filter, Page};
 
-/// Most positions examined for one page, so that a filter that matches little cannot make one
-/// read endless.
-const SPAN: u64 = 50_000;
+/// Positions that one statement looks at, at most: a filter that wants next to nothing never holds
+/// a statement open for the whole log.
+const STRETCH: u64 = 50_000;
 
-/// Events of a page of a follower.
+/// Events of one page that a follower gets, at most.
 const PAGE: usize = 1_000;
 
-/// Which events are wanted. An empty field wants all; within a field any may match, and every field
-/// must.
-#[derive(Debug, Clone, Default)]
-pub struct Filter {
-    /// Stream categories.
-    pub categories: Vec<String>,
-    /// Event types.
-    pub event_types: Vec<String>,
-    /// Streams.
-    pub streams: Vec<StreamName>,
-}
-
-/// A part of the log.
-#[derive(Debug, Clone)]
-pub struct Page {
-    /// What matched, in order.
-    pub events: Vec<Recorded>,
-    /// Everything up to here was examined. Nothing at or before it will ever appear anew.
-    pub scanned_to: Position,
-}
-
-/// Reads one page after a position.
-pub(crate) async fn page(
-    backend: &dyn Backend,
+/// Reads the wanted events after a position, in order, until there are `limit` of them or the head
+/// is reached.
+pub(crate) async fn read(
+    reader: &dyn Reader,
     tenant: &TenantId,
     after: Position,
     filter: &Filter,
     limit: usize,
 ) -> Result<Page, Error> {
-    let head = backend.head(tenant).await?;
-    let up_to = head.min(Position(after.0.saturating_add(SPAN)));
-    if up_to <= after {
-        return Ok(Page {
-            events: Vec::new(),
-            scanned_to: after.min(head),
-        });
-    }
-    let events = backend.read(tenant, after, up_to, filter, limit).await?;
-    let scanned_to = match events.last() {
-        Some(last) if events.len() >= limit => last.position,
-        _ => up_to,
+    let mut page = Page {
+        events: Vec::new(),
+        scanned_to: after,
     };
-    Ok(Page { events, scanned_to })
+    if limit == 0 {
+        return Ok(page);
+    }
+    if filter.is_empty() {
+        // Positions have no gap, so the last event read is how far the log was read.
+        let until = Position(u64::MAX);
+        page.events = reader
+            .scan(
+                Stretch {
+                    tenant,
+                    after,
+                    until,
+                    limit,
+                },
+                filter,
+            )
+            .await?;
+        page.scanned_to = page.events.last().map_or(after, |last| last.position);
+        return Ok(page);
+    }
+    // The head is read first: what is not found up to it is not there, and never will be.
+    let head = reader.head(tenant).await?;
+    while page.scanned_to < head && page.events.len() < limit {
+        let after = page.scanned_to;
+        let until = head.min(Position(after.0.saturating_add(STRETCH)));
+        let wanted = limit - page.events.len();
+        let stretch = Stretch {
+            tenant,
+            after,
+            until,
+            limit: wanted,
+        };
+        let events = reader.scan(stretch, filter).await?;
+        let is_full = events.len() >= wanted;
+        page.events.extend(events);
+        page.scanned_to = match page.events.last() {
+            Some(last) if is_full => last.position,
+            _ => until,
+        };
+    }
+    Ok(page)
 }
 
-/// Every page after a position, for ever. Woken when the log grows.
+struct Follower {
+    reader: Arc<dyn Reader>,
+    head: watch::Receiver<Position>,
+    tenant: TenantId,
+    filter: Filter,
+    after: Position,
+}
+
+/// Pages from a position on, for as long as the log is open. Waits for the head to grow; never asks
+/// the database whether it has.
 pub(crate) fn follow(
-    backend: Arc<dyn Backend>,
-    heads: &Heads,
+    reader: Arc<dyn Reader>,
+    head: watch::Receiver<Position>,
     tenant: TenantId,
     after: Position,
     filter: Filter,
 ) -> impl Stream<Item = Result<Page, Error>> + Send + 'static {
-    let woken = heads.watch(&tenant);
-    stream::try_unfold((after, woken), move |(after, mut woken)| {
-        let (backend, tenant, filter) = (Arc::clone(&backend), tenant.clone(), filter.clone());
-        async move {
-            loop {
-                // Seen before the read: what lands during it wakes us again.
-                woken.mark_unchanged();
-                let page = page(&*backend, &tenant, after, &filter, PAGE).await?;
-                if page.scanned_to > after {
-                    let scanned_to = page.scanned_to;
-                    return Ok(Some((page, (scanned_to, woken))));
-                }
-                if woken.changed().await.is_err() {
-                    return Ok(None);
-                }
+    let follower = Follower {
+        reader,
+        head,
+        tenant,
+        filter,
+        after,
+    };
+    stream::try_unfold(follower, |mut follower| async move {
+        let page = follower.next().await?;
+        Ok(page.map(|page| (page, follower)))
+    })
+}
+
+impl Follower {
+    async fn next(&mut self) -> Result<Option<Page>, Error> {
+        loop {
+            let Self {
+                reader,
+                tenant,
+                filter,
+                after,
+                ..
+            } = self;
+            let page = read(&**reader, tenant, *after, filter, PAGE).await?;
+            if page.scanned_to > *after {
+                *after = page.scanned_to;
+                return Ok(Some(page));
+            }
+            let after = *after;
+            if self.head.wait_for(|head| *head > after).await.is_err() {
+                return Ok(None);
             }
         }
-    })
+    }
 }

@@ -36,9 +36,7 @@ mod resolve;
 mod sqlite;
 mod store;
 
-pub use append::{
-    Append, Appended, AppendedEvent, Command, Meta, NewEvent, StreamWrite, limits,
-};
+pub use append::{Append, Appended, AppendedEvent, Command, Meta, NewEvent, StreamWrite, limits};
 pub use chain::Chain;
 pub use claim::{Claim, ClaimChange, ClaimValue};
 pub use error::{AppendError, Error};

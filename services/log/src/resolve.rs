@@ -10,7 +10,7 @@ use event_schemas::vocabulary::{StreamName, Version};
 
 use crate::backend::Item;
 use crate::claim::Key;
-use crate::{Append, AppendError, Chain, ClaimChange};
+use crate::{Append, AppendError, Chain, ClaimChange, NewEvent, StreamWrite};
 
 /// A command that was carried out before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,12 +65,20 @@ impl<'a> Assumed<'a> {
         let mut assumed = Self::default();
         for item in items {
             let append = &item.append;
-            assumed.commands.extend(append.command.as_ref().map(|command| command.id.as_str()));
+            assumed
+                .commands
+                .extend(append.command.as_ref().map(|command| command.id.as_str()));
             if append.chains().any(Chain::is_cut) {
                 continue;
             }
-            let writes = append.writes.iter().map(|write| (&write.stream, write.expected));
-            let reads = append.reads.iter().map(|(stream, version)| (stream, *version));
+            let writes = append
+                .writes
+                .iter()
+                .map(|write| (&write.stream, write.expected));
+            let reads = append
+                .reads
+                .iter()
+                .map(|(stream, version)| (stream, *version));
             for (stream, expected) in writes.chain(reads) {
                 assumed.streams.entry(stream.as_str()).or_insert(expected.0);
             }
@@ -103,9 +111,19 @@ pub(crate) enum Verdict {
 #[derive(Debug)]
 pub(crate) struct Row<'a> {
     pub(crate) append: &'a Append,
-    pub(crate) write: usize,
-    pub(crate) event: usize,
+    pub(crate) stream: &'a StreamName,
+    pub(crate) event: &'a NewEvent,
     pub(crate) version: u64,
+}
+
+impl<'a> Row<'a> {
+    /// The id of its command; empty if there is none.
+    pub(crate) fn command_id(&self) -> &'a str {
+        self.append
+            .command
+            .as_ref()
+            .map_or("", |command| command.id.as_str())
+    }
 }
 
 /// A command to be remembered.
@@ -234,7 +252,11 @@ impl<'a, 'b, B: Before> Resolver<'a, 'b, B> {
             }
         };
         let same = digest == command.digest;
-        Some(if same { verdict } else { Verdict::Refused(AppendError::CommandReused) })
+        Some(if same {
+            verdict
+        } else {
+            Verdict::Refused(AppendError::CommandReused)
+        })
     }
 
     /// Its chains are whole and its streams at the versions it expects.
@@ -242,15 +264,28 @@ impl<'a, 'b, B: Before> Resolver<'a, 'b, B> {
         let is_cut = |chain: &Chain| chain.is_cut() || self.cut.iter().any(|cut| cut.is(chain));
         let broken = append.chains().any(is_cut);
         let mut own: Vec<(&StreamName, u64)> = Vec::new();
-        let writes = append.writes.iter().map(|write| (&write.stream, write.expected, &write.events[..]));
-        let reads = append.reads.iter().map(|(stream, expected)| (stream, *expected, &[][..]));
+        let writes = append
+            .writes
+            .iter()
+            .map(|write| (&write.stream, write.expected, &write.events[..]));
+        let reads = append
+            .reads
+            .iter()
+            .map(|(stream, expected)| (stream, *expected, &[][..]));
         // What it only read is checked as it was before it writes.
         for (stream, expected, events) in reads.chain(writes) {
-            let added = own.iter().filter(|(name, _)| *name == stream).map(|(_, count)| count);
+            let added = own
+                .iter()
+                .filter(|(name, _)| *name == stream)
+                .map(|(_, count)| count);
             let actual = self.version(stream) + added.sum::<u64>();
             if broken || actual != expected.0 {
                 let (stream, actual) = (stream.clone(), Version(actual));
-                return Err(AppendError::Conflict { stream, expected, actual });
+                return Err(AppendError::Conflict {
+                    stream,
+                    expected,
+                    actual,
+                });
             }
             if append.writes.len() > 1 && !events.is_empty() {
                 own.push((stream, count(events.len())));
@@ -290,27 +325,40 @@ impl<'a, 'b, B: Before> Resolver<'a, 'b, B> {
 
     fn land(&mut self, append: &'a Append, claims: HashMap<&'a Key, Option<&'a str>>) -> Verdict {
         let before = self.plan.events.len();
-        for (write, stream) in append.writes.iter().enumerate() {
-            let mut version = self.version(&stream.stream);
-            for event in 0..stream.events.len() {
+        for StreamWrite { stream, events, .. } in &append.writes {
+            let mut version = self.version(stream);
+            for event in events {
                 version += 1;
-                self.plan.events.push(Row { append, write, event, version });
+                self.plan.events.push(Row {
+                    append,
+                    stream,
+                    event,
+                    version,
+                });
             }
-            self.versions.insert(stream.stream.as_str(), version);
+            self.versions.insert(stream.as_str(), version);
         }
         self.plan.claims.extend(claims);
         let offset = count(self.plan.events.len());
         let events = offset - count(before);
         if let Some(command) = &append.command {
             let (id, digest) = (command.id.as_str(), &command.digest);
-            self.plan.commands.push(Remembered { id, digest, offset, events });
+            self.plan.commands.push(Remembered {
+                id,
+                digest,
+                offset,
+                events,
+            });
         }
         Verdict::Lands { offset, events }
     }
 
     fn version(&self, stream: &StreamName) -> u64 {
         let name = stream.as_str();
-        self.versions.get(name).copied().unwrap_or_else(|| self.before.version(name))
+        self.versions
+            .get(name)
+            .copied()
+            .unwrap_or_else(|| self.before.version(name))
     }
 }
 

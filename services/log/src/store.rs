@@ -1,36 +1,37 @@
-//! The log's handle: opening, appending, reading, following.
+//! The handle to a log.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
+use std::fmt;
+use std::future::Future;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::Path;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
 
 use chrono::{DateTime, Utc};
 use event_schemas::vocabulary::{Position, Recorded, StreamName, TenantId, Version};
 use futures::Stream;
-use hmac::{Hmac, KeyInit as _, Mac as _};
-use sha2::Sha256;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
-use uuid::Uuid;
 
-use crate::append::{Append, AppendError, Appended, ClaimChange, ClaimValue};
-use crate::backend::{Backend, Error};
-use crate::follow::{self, Filter, Page};
+use crate::backend::{Item, Reader, Writer, first_receipt};
 use crate::heads::Heads;
-use crate::postgres::Postgres;
-use crate::sqlite::Sqlite;
-use crate::writer::{self, Job, Lane, Place};
+use crate::lane::Lane;
+use crate::{Append, AppendError, Appended, Error, Filter, Page, follow, postgres, sqlite};
 
-/// How the log is set up.
+/// How a log is set up. Nothing here changes what it promises.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Most appends that wait in a lane; more are refused.
+    /// Appends that may wait in one lane; past that they are refused as
+    /// [`AppendError::Overloaded`].
     pub queue_len: usize,
-    /// Most appends of one group commit.
+    /// Appends that share one transaction, at most.
     pub batch_len: usize,
-    /// Writers of this node on PostgreSQL; each tenant has its own. SQLite has one.
+    /// Writers on PostgreSQL; a tenant always has the same one. SQLite has one.
     pub lanes: usize,
+    /// Connections that read.
+    pub readers: u32,
 }
 
 impl Default for Options {
@@ -39,87 +40,136 @@ impl Default for Options {
             queue_len: 4_096,
             batch_len: 1_024,
             lanes: 2,
+            readers: 8,
         }
     }
 }
 
-/// The log; cheap to clone.
-#[derive(Debug, Clone)]
+/// An append-only log. Clones are handles to the same one; when the last is dropped, what was sent
+/// is still committed.
+#[derive(Clone)]
 pub struct Log(Arc<Inner>);
 
-#[derive(Debug)]
 struct Inner {
-    backend: Arc<dyn Backend>,
+    reader: Arc<dyn Reader>,
     heads: Arc<Heads>,
-    lanes: Mutex<Vec<mpsc::Sender<Job>>>,
+    lanes: Vec<mpsc::Sender<Item>>,
+    closing: watch::Sender<bool>,
     tasks: Mutex<Vec<JoinHandle<()>>>,
     listener: Option<JoinHandle<()>>,
 }
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        // The lanes end by themselves once their queues are drained.
         if let Some(listener) = &self.listener {
             listener.abort();
         }
     }
 }
 
+impl fmt::Debug for Log {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Log")
+            .field("lanes", &self.0.lanes.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A place in the queue.
+#[derive(Debug)]
+pub struct Slot(mpsc::OwnedPermit<Item>);
+
+/// An append on its way. It lands whether or not this is waited for.
+#[derive(Debug)]
+#[must_use = "the append is on its way, but only this says whether it landed"]
+pub struct Pending(oneshot::Receiver<Result<Appended, AppendError>>);
+
+impl Slot {
+    /// Sends an append. Appends of one tenant are tried in the order in which they are sent.
+    pub fn send(self, append: Append) -> Pending {
+        let (reply, answer) = oneshot::channel();
+        match append.check() {
+            Ok(()) => {
+                self.0.send(Item {
+                    append,
+                    keys: Vec::new(),
+                    reply: Some(reply),
+                });
+            }
+            Err(error) => {
+                if let Some(chain) = &append.chain {
+                    chain.cut();
+                }
+                // The receiver is in hand, three lines up.
+                let _ = reply.send(Err(error));
+            }
+        }
+        Pending(answer)
+    }
+}
+
+impl Future for Pending {
+    type Output = Result<Appended, AppendError>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let answer = ready!(Pin::new(&mut self.0).poll(context));
+        Poll::Ready(answer.unwrap_or(Err(AppendError::Closed)))
+    }
+}
+
 impl Log {
-    /// Opens the log in a data directory, which this process then owns.
-    pub async fn open_sqlite(dir: &Path, options: Options) -> Result<Self, Error> {
-        let backend = Sqlite::open(dir).await?;
-        Ok(Self::start(
-            Arc::new(backend),
-            Arc::new(Heads::new()),
-            None,
-            1,
-            &options,
-        ))
+    /// Opens the log in a data directory: `log.sqlite`, made if it is missing. One process owns a
+    /// data directory at a time; another gets [`Error::InUse`].
+    pub async fn open_sqlite(directory: &Path, options: Options) -> Result<Self, Error> {
+        let (reader, writer) = sqlite::open(directory, options.readers).await?;
+        Self::start(Arc::new(reader), vec![Box::new(writer)], None, &options).await
     }
 
-    /// Opens the log in a PostgreSQL database, which any number of nodes may share.
+    /// Connects to the log in a PostgreSQL database, which any number of nodes share.
     pub async fn connect_postgres(url: &str, options: Options) -> Result<Self, Error> {
         let lanes = options.lanes.max(1);
-        let backend = Postgres::connect(url, lanes).await?;
-        let heads = Arc::new(Heads::new());
-        let listener = backend.listen(Arc::clone(&heads)).await?;
-        Ok(Self::start(
-            Arc::new(backend),
-            heads,
-            Some(listener),
-            lanes,
-            &options,
-        ))
+        let (reader, writers, listener) = postgres::connect(url, options.readers, lanes).await?;
+        let mut boxed: Vec<Box<dyn Writer>> = Vec::with_capacity(lanes);
+        for writer in writers {
+            boxed.push(Box::new(writer));
+        }
+        Self::start(Arc::new(reader), boxed, Some(listener), &options).await
     }
 
-    fn start(
-        backend: Arc<dyn Backend>,
-        heads: Arc<Heads>,
-        listener: Option<JoinHandle<()>>,
-        lanes: usize,
+    async fn start(
+        reader: Arc<dyn Reader>,
+        writers: Vec<Box<dyn Writer>>,
+        listener: Option<postgres::Listener>,
         options: &Options,
-    ) -> Self {
-        let lane = Lane {
-            backend: Arc::clone(&backend),
-            heads: Arc::clone(&heads),
-            secrets: Secrets::default(),
-            batch_len: options.batch_len.max(1),
-        };
-        let (lanes, tasks) = (0..lanes)
-            .map(|_| {
-                let (jobs, queue) = mpsc::channel(options.queue_len.max(1));
-                (jobs, tokio::spawn(lane.clone().run(queue)))
-            })
-            .unzip();
-        let (lanes, tasks) = (Mutex::new(lanes), Mutex::new(tasks));
-        Self(Arc::new(Inner {
-            backend,
+    ) -> Result<Self, Error> {
+        let heads = Arc::new(Heads::new());
+        heads.publish_all(&reader.heads().await?);
+        let listener = listener
+            .map(|listener| tokio::spawn(listener.run(Arc::clone(&heads), Arc::clone(&reader))));
+        let closing = watch::Sender::new(false);
+        let mut lanes = Vec::with_capacity(writers.len());
+        let mut tasks = Vec::with_capacity(writers.len());
+        for writer in writers {
+            let (sender, queue) = mpsc::channel(options.queue_len.max(1));
+            let lane = Lane {
+                writer,
+                reader: Arc::clone(&reader),
+                heads: Arc::clone(&heads),
+                secrets: HashMap::new(),
+                batch_len: options.batch_len.max(1),
+            };
+            tasks.push(tokio::spawn(lane.run(queue, closing.subscribe())));
+            lanes.push(sender);
+        }
+        let tasks = Mutex::new(tasks);
+        Ok(Self(Arc::new(Inner {
+            reader,
             heads,
             lanes,
+            closing,
             tasks,
             listener,
-        }))
+        })))
     }
 
     /// Appends, and waits until it is durable.
@@ -127,23 +177,25 @@ impl Log {
         self.reserve(&append.tenant)?.send(append).await
     }
 
-    /// Takes a place in the tenant's queue, so that sending cannot fail.
-    pub fn reserve(&self, tenant: &TenantId) -> Result<Place, AppendError> {
-        let lane = {
-            let lanes = self.0.lanes.lock().unwrap_or_else(PoisonError::into_inner);
-            // The same on every node and in every run, though nothing hangs on it.
-            let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(tenant);
-            let at = usize::try_from(hash % (lanes.len().max(1) as u64)).unwrap_or_default();
-            lanes.get(at).cloned().ok_or(AppendError::Closed)?
-        };
-        match lane.try_reserve_owned() {
-            Ok(permit) => Ok(Place(permit)),
+    /// Takes a place in the tenant's queue, or says at once that there is none.
+    pub fn reserve(&self, tenant: &TenantId) -> Result<Slot, AppendError> {
+        let queue = self.lane_of(tenant).ok_or(AppendError::Closed)?;
+        match queue.clone().try_reserve_owned() {
+            Ok(permit) => Ok(Slot(permit)),
             Err(mpsc::error::TrySendError::Full(_)) => Err(AppendError::Overloaded),
             Err(mpsc::error::TrySendError::Closed(_)) => Err(AppendError::Closed),
         }
     }
 
-    /// Events of a stream after a version, in order; at most `limit`.
+    fn lane_of(&self, tenant: &TenantId) -> Option<&mpsc::Sender<Item>> {
+        let mut hasher = DefaultHasher::new();
+        tenant.hash(&mut hasher);
+        let lanes = crate::resolve::count(self.0.lanes.len());
+        let lane = hasher.finish().checked_rem(lanes)?;
+        self.0.lanes.get(usize::try_from(lane).ok()?)
+    }
+
+    /// Events of one stream after a version, in order, `limit` at most.
     pub async fn read_stream(
         &self,
         tenant: &TenantId,
@@ -151,13 +203,10 @@ impl Log {
         after: Version,
         limit: usize,
     ) -> Result<Vec<Recorded>, Error> {
-        self.0
-            .backend
-            .read_stream(tenant, stream, after, limit)
-            .await
+        self.0.reader.stream(tenant, stream, after, limit).await
     }
 
-    /// Events of the log after a position that match, in order; at most `limit`.
+    /// The wanted events of a tenant after a position, in order, `limit` at most.
     pub async fn read(
         &self,
         tenant: &TenantId,
@@ -165,71 +214,67 @@ impl Log {
         filter: &Filter,
         limit: usize,
     ) -> Result<Page, Error> {
-        follow::page(&*self.0.backend, tenant, after, filter, limit).await
+        follow::read(&*self.0.reader, tenant, after, filter, limit).await
     }
 
-    /// Every page after a position, for ever: what is there, then what comes. Woken, never polling.
+    /// The wanted events of a tenant after a position, now and as they come. A page is given for
+    /// every stretch that was examined, even if nothing in it was wanted. It ends when the log is
+    /// closed, or after an error: follow again from the last `scanned_to`.
     pub fn follow(
         &self,
         tenant: TenantId,
         after: Position,
         filter: Filter,
-    ) -> impl Stream<Item = Result<Page, Error>> + Send + 'static {
-        follow::follow(
-            Arc::clone(&self.0.backend),
-            &self.0.heads,
-            tenant,
-            after,
-            filter,
-        )
+    ) -> impl Stream<Item = Result<Page, Error>> + Send + use<> + 'static {
+        let head = self.watch_head(&tenant);
+        follow::follow(Arc::clone(&self.0.reader), head, tenant, after, filter)
     }
 
-    /// The newest position of a tenant; 0 before its first event.
+    /// The position of a tenant's last event.
     pub async fn head(&self, tenant: &TenantId) -> Result<Position, Error> {
-        self.0.backend.head(tenant).await
+        self.0.reader.head(tenant).await
     }
 
-    /// Changes whenever the tenant's log has grown. What it holds at first may be behind.
+    /// The position of a tenant's last event, as it grows. Its sender is gone when the log closes.
     pub fn watch_head(&self, tenant: &TenantId) -> watch::Receiver<Position> {
         self.0.heads.watch(tenant)
     }
 
-    /// Every tenant with an event.
+    /// All tenants that have events.
     pub async fn tenants(&self) -> Result<Vec<TenantId>, Error> {
-        self.0.backend.tenants().await
+        let heads = self.0.reader.heads().await?;
+        Ok(heads.into_iter().map(|(tenant, _)| tenant).collect())
     }
 
-    /// Changes whenever there may be a new tenant.
+    /// How many tenants have events: changes when a new one appears.
     pub fn watch_tenants(&self) -> watch::Receiver<u64> {
         self.0.heads.watch_tenants()
     }
 
-    /// The version of a stream; 0 if it does not exist.
+    /// The version of a stream; 0 if it has no event.
     pub async fn stream_head(
         &self,
         tenant: &TenantId,
         stream: &StreamName,
     ) -> Result<Version, Error> {
-        let facts = self
-            .0
-            .backend
-            .facts(tenant, std::slice::from_ref(stream), &[], &[])
-            .await?;
-        Ok(facts.heads.get(stream).copied().unwrap_or_default())
+        self.0.reader.stream_head(tenant, stream).await
     }
 
-    /// The last position recorded strictly before an instant. Recording times never run backwards
-    /// within a tenant, so a binary search finds it.
+    /// The last position recorded strictly before an instant. `recorded_at` never runs backwards,
+    /// so it is found by halving, without an index.
     pub async fn position_at(
         &self,
         tenant: &TenantId,
         recorded_before: DateTime<Utc>,
     ) -> Result<Position, Error> {
-        let (mut low, mut high) = (0, self.head(tenant).await?.0);
+        let before = recorded_before.timestamp_micros();
+        let mut low = 0;
+        let mut high = self.head(tenant).await?.0;
         while low < high {
             let middle = low + (high - low).div_ceil(2);
-            let recorded_at = self.recorded_at(tenant, Position(middle)).await?;
-            if recorded_at.is_some_and(|at| at < recorded_before) {
+            let at = self.0.reader.recorded_at(tenant, Position(middle)).await?;
+            let at = at.ok_or_else(|| Error::Corrupt(format!("no event at position {middle}")))?;
+            if at < before {
                 low = middle;
             } else {
                 high = middle - 1;
@@ -238,97 +283,51 @@ impl Log {
         Ok(Position(low))
     }
 
-    /// When the event at a position was recorded.
+    /// When the event at a position was recorded, if there is one.
     pub async fn recorded_at(
         &self,
         tenant: &TenantId,
         position: Position,
     ) -> Result<Option<DateTime<Utc>>, Error> {
-        self.0.backend.recorded_at(tenant, position).await
+        let at = self.0.reader.recorded_at(tenant, position).await?;
+        at.map(crate::backend::instant).transpose()
     }
 
-    /// What came of a command, and its digest, if it was carried out.
+    /// The receipt of a command that was carried out, and the hash of its body.
     pub async fn receipt_of(
         &self,
         tenant: &TenantId,
         command_id: &str,
     ) -> Result<Option<(Appended, [u8; 32])>, Error> {
-        let backend = &*self.0.backend;
-        let facts = backend
-            .facts(tenant, &[], &[command_id.to_owned()], &[])
-            .await?;
-        match facts.commands.get(command_id) {
-            None => Ok(None),
-            Some(known) => Ok(Some((
-                writer::recall(backend, tenant, known).await?,
-                known.digest,
-            ))),
-        }
-    }
-
-    /// Takes no more appends, waits until those sent are settled, and closes the database.
-    pub async fn close(&self) {
-        self.0
-            .lanes
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clear();
-        let tasks =
-            std::mem::take(&mut *self.0.tasks.lock().unwrap_or_else(PoisonError::into_inner));
-        for task in tasks {
-            // A lane that panicked has dropped its replies; there is nothing more to wait for.
-            let _ = task.await;
-        }
-        self.0.backend.close().await;
-    }
-}
-
-/// The tenants' keys for personal values, as far as they were needed.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Secrets(Arc<Mutex<HashMap<TenantId, Arc<Vec<u8>>>>>);
-
-/// One tenant's key; empty if the batch at hand does not need it.
-pub(crate) struct Secret(Arc<Vec<u8>>);
-
-impl Secret {
-    /// The keyed hash of a personal value.
-    pub(crate) fn personal(&self, value: &str) -> Vec<u8> {
-        match Hmac::<Sha256>::new_from_slice(&self.0) {
-            Ok(mut mac) => {
-                mac.update(value.as_bytes());
-                mac.finalize().into_bytes().to_vec()
-            }
-            Err(_) => unreachable!("HMAC takes a key of any length"),
-        }
-    }
-}
-
-impl Secrets {
-    /// The key, if any append of the batch claims a personal value.
-    pub(crate) async fn of(
-        &self,
-        backend: &dyn Backend,
-        tenant: &TenantId,
-        batch: &[Append],
-    ) -> Result<Secret, Error> {
-        let personal = |change: &ClaimChange| match change {
-            ClaimChange::Claim { claim, .. } | ClaimChange::Release { claim, .. } => {
-                matches!(claim.value, ClaimValue::Personal(_))
-            }
+        let reader = &self.0.reader;
+        let Some(known) = reader.command(tenant, command_id).await? else {
+            return Ok(None);
         };
-        if !batch.iter().flat_map(|append| &append.claims).any(personal) {
-            return Ok(Secret(Arc::default()));
+        let positions: Vec<i64> = known
+            .positions()
+            .filter_map(|at| i64::try_from(at).ok())
+            .collect();
+        let events = reader.receipts(tenant, &positions).await?;
+        Ok(Some((first_receipt(&known, &events), known.digest)))
+    }
+
+    /// Takes no more appends, commits those that were sent, ends all followers, and closes the
+    /// database.
+    pub async fn close(&self) {
+        self.0.closing.send_replace(true);
+        let tasks = {
+            let mut tasks = self.0.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+            std::mem::take(&mut *tasks)
+        };
+        for task in tasks {
+            if let Err(error) = task.await {
+                tracing::error!(%error, "a writer did not end as it should");
+            }
         }
-        let known = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(key) = known().get(tenant).cloned() {
-            return Ok(Secret(key));
+        if let Some(listener) = &self.0.listener {
+            listener.abort();
         }
-        let mut fresh = [0; 32];
-        let (left, right) = fresh.split_at_mut(16);
-        left.copy_from_slice(Uuid::new_v4().as_bytes());
-        right.copy_from_slice(Uuid::new_v4().as_bytes());
-        let key = Arc::new(backend.secret(tenant, fresh).await?);
-        known().insert(tenant.clone(), Arc::clone(&key));
-        Ok(Secret(key))
+        self.0.heads.close();
+        self.0.reader.close().await;
     }
 }

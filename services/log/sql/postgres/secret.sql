@@ -1,1 +1,1 @@
-SELECT key FROM secrets WHERE tenant = $1
+SELECT secret FROM secrets WHERE tenant = $1 AND name = 'claims'

@@ -1,1 +1,1 @@
-SELECT position FROM heads WHERE tenant = ?1
+SELECT position, recorded_at FROM heads WHERE tenant = ?

@@ -1,2 +1,1 @@
-INSERT INTO commands (tenant, command_id, digest, first_position, last_position)
-VALUES
+INSERT INTO commands (tenant, command_id, digest, position, events) VALUES

@@ -1,3 +1,4 @@
-INSERT INTO events (tenant, position, stream, version, event_id, event_type, schema_version, occurred_at,
-       recorded_at, actor, command_id, correlation_id, causation_id, trace_context, payload)
-VALUES
+INSERT INTO events (
+    tenant, position, stream, version, event_id, event_type, schema_version, occurred_at,
+    recorded_at, actor, command_id, correlation_id, causation_id, trace_context, payload
+) VALUES

@@ -1,0 +1,2 @@
+SELECT command_id, digest, position, events
+FROM commands WHERE tenant = $1 AND command_id = ANY ($2)

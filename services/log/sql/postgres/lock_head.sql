@@ -1,0 +1,1 @@
+SELECT position FROM heads WHERE tenant = $1 FOR UPDATE

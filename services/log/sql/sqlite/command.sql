@@ -1,0 +1,1 @@
+SELECT digest, position, events FROM commands WHERE tenant = ? AND command_id = ?

@@ -1,0 +1,1 @@
+DELETE FROM claims WHERE tenant = ? AND scope = ? AND value = ?

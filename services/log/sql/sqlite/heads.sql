@@ -1,0 +1,1 @@
+SELECT tenant, position FROM heads WHERE position > 0

@@ -1,0 +1,2 @@
+INSERT INTO secrets (tenant, name, secret) VALUES (?, 'claims', randomblob(32))
+ON CONFLICT (tenant, name) DO NOTHING

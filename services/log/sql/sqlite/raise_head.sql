@@ -1,2 +1,0 @@
-INSERT INTO heads (tenant, position, recorded_at) VALUES (?1, ?2, ?3)
-ON CONFLICT (tenant) DO UPDATE SET position = excluded.position, recorded_at = excluded.recorded_at

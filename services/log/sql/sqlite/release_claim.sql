@@ -1,1 +1,0 @@
-DELETE FROM claims WHERE tenant = ?1 AND scope = ?2 AND key = ?3

@@ -1,1 +1,0 @@
-SELECT tenant FROM heads WHERE position > 0 ORDER BY tenant

@@ -1,0 +1,74 @@
+//! The log in a PostgreSQL database that any number of nodes share.
+
+mod listener;
+mod reader;
+mod writer;
+
+use std::str::FromStr as _;
+
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{ConnectOptions as _, Connection as _, SqlSafeStr as _};
+
+pub(crate) use listener::{Listener, listen};
+pub(crate) use reader::PgReader;
+pub(crate) use writer::PgWriter;
+
+use crate::Error;
+
+/// What every connection is set to.
+///
+/// The plans are made once and for all tenants, and only ever go through an index: a plan made
+/// while the tables were empty would otherwise read them whole once they are not, until the next
+/// `ANALYZE`. And no server default may weaken what "appended" means.
+const SETTINGS: [(&str, &str); 8] = [
+    ("synchronous_commit", "on"),
+    ("plan_cache_mode", "force_generic_plan"),
+    ("enable_seqscan", "off"),
+    ("enable_hashjoin", "off"),
+    ("enable_mergejoin", "off"),
+    ("enable_bitmapscan", "off"),
+    ("jit", "off"),
+    ("default_transaction_isolation", "read committed"),
+];
+
+/// A connected log: who reads, who writes (one for each lane), and who hears of other nodes.
+pub(crate) async fn connect(
+    url: &str,
+    readers: u32,
+    lanes: usize,
+) -> Result<(PgReader, Vec<PgWriter>, Listener), Error> {
+    let options = PgConnectOptions::from_str(url)?
+        .application_name("twinfunnel-log")
+        .options(SETTINGS)
+        .disable_statement_logging();
+    let mut connection = options.connect().await?;
+    migrations().run(&mut connection).await?;
+    connection.close().await?;
+    let pool = PgPoolOptions::new()
+        .max_connections(readers)
+        .connect_with(options.clone())
+        .await?;
+    let listener = listen(&options).await?;
+    let writers = (0..lanes).map(|_| PgWriter::new(options.clone())).collect();
+    Ok((PgReader::new(pool), writers, listener))
+}
+
+fn migrations() -> Migrator {
+    let migration = |version, name: &'static str, sql: &'static str| {
+        let sql = sql.into_sql_str();
+        Migration::new(version, name.into(), MigrationType::Simple, sql, false)
+    };
+    Migrator::with_migrations(vec![
+        migration(
+            1,
+            "log",
+            include_str!("../../sql/postgres/migrations/1_log.sql"),
+        ),
+        migration(
+            2,
+            "append",
+            include_str!("../../sql/postgres/migrations/2_append.sql"),
+        ),
+    ])
+}

@@ -1,0 +1,392 @@
+//! A writer of a PostgreSQL log: one connection, one round trip a batch when all goes well.
+//!
+//! It writes first and asks only when the database contradicts what the batch took for granted (see
+//! `2_append.sql`). Then it asks under the lock on the tenant's head, so that the second try is right.
+
+use chrono::Utc;
+use event_schemas::vocabulary::TenantId;
+use futures::future::BoxFuture;
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::types::Uuid;
+use sqlx::{ConnectOptions as _, Connection as _};
+
+use crate::Error;
+use crate::backend::{self, Failure, Item, Settled, Writer, signed, unsigned};
+use crate::claim::{Key, Secret};
+use crate::resolve::{self, Assumed, Facts, Plan, count};
+
+type Result<T, E = Failure> = std::result::Result<T, E>;
+
+/// Writes to PostgreSQL.
+#[derive(Debug)]
+pub(crate) struct PgWriter {
+    options: PgConnectOptions,
+    connection: Option<PgConnection>,
+}
+
+/// How far a batch has got, which decides what a broken connection means.
+#[derive(Debug, Default)]
+struct Progress {
+    in_transaction: bool,
+    committing: bool,
+}
+
+impl PgWriter {
+    pub(super) fn new(options: PgConnectOptions) -> Self {
+        Self {
+            options,
+            connection: None,
+        }
+    }
+
+    async fn connected(&mut self) -> Result<&mut PgConnection> {
+        match &mut self.connection {
+            Some(connection) => Ok(connection),
+            nothing => {
+                let made = self.options.connect().await;
+                Ok(nothing.insert(made.map_err(|error| Failure::Transient(error.into()))?))
+            }
+        }
+    }
+
+    /// Gives up the connection if it broke or is in the middle of something.
+    async fn failed(&mut self, error: Error, progress: &Progress) -> Failure {
+        let failure = classify(error, progress);
+        let keep = match (&mut self.connection, &failure) {
+            (Some(connection), Failure::Lasting(_) | Failure::Transient(_)) => {
+                !progress.in_transaction
+                    || sqlx::query("ROLLBACK").execute(connection).await.is_ok()
+            }
+            _ => false,
+        };
+        if !keep {
+            self.connection = None;
+        }
+        failure
+    }
+}
+
+impl Writer for PgWriter {
+    fn commit<'a>(&'a mut self, groups: &'a [&'a [Item]]) -> BoxFuture<'a, Result<Vec<Settled>>> {
+        Box::pin(async move {
+            let mut progress = Progress::default();
+            let connection = self.connected().await?;
+            match write(connection, groups, &mut progress).await {
+                Ok(settled) => Ok(settled),
+                Err(error) => Err(self.failed(error, &progress).await),
+            }
+        })
+    }
+
+    fn secret<'a>(&'a mut self, tenant: &'a TenantId) -> BoxFuture<'a, Result<Secret>> {
+        Box::pin(async {
+            let connection = self.connected().await?;
+            match secret(connection, tenant).await {
+                Ok(secret) => Ok(secret),
+                Err(error) => match self.failed(error, &Progress::default()).await {
+                    Failure::Unknown(error) => Err(Failure::Transient(error)),
+                    failure => Err(failure),
+                },
+            }
+        })
+    }
+
+    fn close(self: Box<Self>) -> BoxFuture<'static, ()> {
+        Box::pin(async {
+            if let Some(connection) = self.connection
+                && let Err(error) = connection.close().await
+            {
+                tracing::debug!(%error, "a writer's connection was not closed cleanly");
+            }
+        })
+    }
+}
+
+/// What an error means for the batch. `40xxx`: rolled back to let another go first. `57P0x`: the
+/// server shuts down. `53xxx`: it is short of something. `08xxx` or no answer: the connection broke.
+fn classify(error: Error, progress: &Progress) -> Failure {
+    let Error::Database(cause) = &error else {
+        return Failure::Lasting(error);
+    };
+    let code = match cause {
+        sqlx::Error::Database(cause) => cause.code().unwrap_or_default(),
+        sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::WorkerCrashed => "08".into(),
+        _ => return Failure::Lasting(error),
+    };
+    let broken = code.starts_with("08") || code.starts_with("57P0");
+    let may_have_landed = progress.committing || !progress.in_transaction;
+    if broken && may_have_landed {
+        Failure::Unknown(error)
+    } else if broken || code.starts_with("40") || code.starts_with("53") {
+        Failure::Transient(error)
+    } else {
+        Failure::Lasting(error)
+    }
+}
+
+async fn write(
+    connection: &mut PgConnection,
+    groups: &[&[Item]],
+    progress: &mut Progress,
+) -> Result<Vec<Settled>, Error> {
+    if groups.len() > 1 {
+        begin(connection, progress).await?;
+    }
+    let mut settled = Vec::with_capacity(groups.len());
+    for items in groups {
+        let Some(tenant) = items.first().map(|item| &item.append.tenant) else {
+            continue;
+        };
+        let assumed = Assumed::by(items);
+        let plan = resolve::on_assumptions(items, &assumed);
+        let verdicts = match call(connection, tenant, &plan, &assumed).await? {
+            Some(head) => settle(plan, head),
+            None => {
+                if !progress.in_transaction {
+                    begin(connection, progress).await?;
+                }
+                ask_and_write(connection, tenant, items, &assumed).await?
+            }
+        };
+        settled.push(verdicts);
+    }
+    if progress.in_transaction {
+        progress.committing = true;
+        sqlx::query("COMMIT").execute(connection).await?;
+    }
+    Ok(settled)
+}
+
+async fn begin(connection: &mut PgConnection, progress: &mut Progress) -> Result<(), Error> {
+    progress.in_transaction = true;
+    sqlx::query("BEGIN").execute(connection).await?;
+    Ok(())
+}
+
+/// Under the lock on the tenant's head: asks what is so, then writes what follows from it.
+async fn ask_and_write(
+    connection: &mut PgConnection,
+    tenant: &TenantId,
+    items: &[Item],
+    named: &Assumed<'_>,
+) -> Result<Settled, Error> {
+    let locked = sqlx::query_scalar(include_str!("../../sql/postgres/lock_head.sql"))
+        .bind(tenant.as_str())
+        .fetch_optional(&mut *connection);
+    let head: Option<i64> = locked.await?;
+    let mut facts = facts(connection, tenant, named).await?;
+    facts.head = unsigned(head.unwrap_or_default())?;
+    let plan = resolve::on_facts(items, &facts);
+    let head = call(connection, tenant, &plan, &Assumed::default()).await?;
+    // Nothing was taken for granted, so nothing could be contradicted.
+    let head = head.ok_or_else(|| Error::Corrupt("a batch was refused for no reason".into()))?;
+    Ok(settle(plan, head))
+}
+
+fn settle(plan: Plan<'_>, head: u64) -> Settled {
+    let head_before = head.saturating_sub(count(plan.events.len()));
+    Settled {
+        verdicts: plan.verdicts,
+        head_before,
+        head,
+    }
+}
+
+/// What the database holds about everything a batch names.
+async fn facts(
+    connection: &mut PgConnection,
+    tenant: &TenantId,
+    named: &Assumed<'_>,
+) -> Result<Facts, Error> {
+    let mut facts = Facts::default();
+    let streams: Vec<&str> = named.streams.keys().copied().collect();
+    let rows: Vec<(String, i64)> =
+        sqlx::query_as(include_str!("../../sql/postgres/facts_streams.sql"))
+            .bind(tenant.as_str())
+            .bind(&streams)
+            .fetch_all(&mut *connection)
+            .await?;
+    for (stream, version) in rows {
+        facts.streams.insert(stream, unsigned(version)?);
+    }
+    if !named.commands.is_empty() {
+        let rows: Vec<(String, Vec<u8>, i64, i64)> =
+            sqlx::query_as(include_str!("../../sql/postgres/facts_commands.sql"))
+                .bind(tenant.as_str())
+                .bind(&named.commands)
+                .fetch_all(&mut *connection)
+                .await?;
+        for (id, digest, position, events) in rows {
+            facts
+                .commands
+                .insert(id, backend::known((digest, position, events))?);
+        }
+    }
+    if !named.claims.is_empty() {
+        let (scopes, values): (Vec<&str>, Vec<&str>) = named
+            .claims
+            .keys()
+            .map(|key| (key.scope.as_str(), key.value.as_str()))
+            .unzip();
+        let rows: Vec<(String, String, String)> =
+            sqlx::query_as(include_str!("../../sql/postgres/facts_claims.sql"))
+                .bind(tenant.as_str())
+                .bind(&scopes)
+                .bind(&values)
+                .fetch_all(&mut *connection)
+                .await?;
+        for (scope, value, holder) in rows {
+            facts.claims.insert(Key { scope, value }, holder);
+        }
+    }
+    Ok(facts)
+}
+
+/// Writes a plan if all that was assumed is so, and gives the head after it; nothing if not.
+async fn call(
+    connection: &mut PgConnection,
+    tenant: &TenantId,
+    plan: &Plan<'_>,
+    assumed: &Assumed<'_>,
+) -> Result<Option<u64>, Error> {
+    let (seen_streams, seen_versions): (Vec<&str>, Vec<i64>) = assumed
+        .streams
+        .iter()
+        .map(|(stream, version)| (*stream, signed(*version)))
+        .unzip();
+    let mut seen_keys = Vec::with_capacity(assumed.claims.len());
+    let mut seen_holders = Vec::with_capacity(assumed.claims.len());
+    for (key, holder) in &assumed.claims {
+        seen_keys.push((key.scope.as_str(), key.value.as_str()));
+        seen_holders.push(*holder);
+    }
+    let (seen_scopes, seen_values): (Vec<&str>, Vec<&str>) = seen_keys.into_iter().unzip();
+    let rows = Columns::of(plan);
+    let (scopes, values): (Vec<&str>, Vec<&str>) = plan
+        .claims
+        .keys()
+        .map(|key| (key.scope.as_str(), key.value.as_str()))
+        .unzip();
+    let holders: Vec<Option<&str>> = plan.claims.values().copied().collect();
+    let (commands, digests): (Vec<&str>, Vec<&[u8]>) = plan
+        .commands
+        .iter()
+        .map(|command| (command.id, command.digest.as_slice()))
+        .unzip();
+    let (offsets, events): (Vec<i64>, Vec<i64>) = plan
+        .commands
+        .iter()
+        .map(|command| (signed(command.offset), signed(command.events)))
+        .unzip();
+    let (landed, head): (bool, Option<i64>) =
+        sqlx::query_as(include_str!("../../sql/postgres/append_batch.sql"))
+            .bind(tenant.as_str())
+            .bind(Utc::now().timestamp_micros())
+            .bind(plan.writes())
+            .bind(seen_streams)
+            .bind(seen_versions)
+            .bind(&assumed.commands)
+            .bind(seen_scopes)
+            .bind(seen_values)
+            .bind(seen_holders)
+            .bind(rows.streams)
+            .bind(rows.versions)
+            .bind(rows.event_ids)
+            .bind(rows.event_types)
+            .bind(rows.schema_versions)
+            .bind(rows.occurred_at)
+            .bind(rows.actors)
+            .bind(rows.command_ids)
+            .bind(rows.correlation_ids)
+            .bind(rows.causation_ids)
+            .bind(rows.trace_contexts)
+            .bind(rows.payloads)
+            .bind(commands)
+            .bind(digests)
+            .bind(offsets)
+            .bind(events)
+            .bind(scopes)
+            .bind(values)
+            .bind(holders)
+            .fetch_one(connection)
+            .await?;
+    if landed {
+        unsigned(head.unwrap_or_default()).map(Some)
+    } else {
+        Ok(None)
+    }
+}
+
+/// The events of a plan, column by column.
+#[derive(Debug)]
+struct Columns<'a> {
+    streams: Vec<&'a str>,
+    versions: Vec<i64>,
+    event_ids: Vec<Uuid>,
+    event_types: Vec<&'a str>,
+    schema_versions: Vec<i32>,
+    occurred_at: Vec<i64>,
+    actors: Vec<&'a str>,
+    command_ids: Vec<&'a str>,
+    correlation_ids: Vec<Option<&'a str>>,
+    causation_ids: Vec<Option<&'a str>>,
+    trace_contexts: Vec<Option<&'a str>>,
+    payloads: Vec<&'a [u8]>,
+}
+
+impl<'a> Columns<'a> {
+    fn of(plan: &Plan<'a>) -> Self {
+        let rows = &plan.events;
+        Self {
+            streams: rows.iter().map(|row| row.stream.as_str()).collect(),
+            versions: rows.iter().map(|row| signed(row.version)).collect(),
+            event_ids: rows.iter().map(|_| Uuid::now_v7()).collect(),
+            event_types: rows
+                .iter()
+                .map(|row| row.event.event_type.as_ref())
+                .collect(),
+            // Past 2^31 an append is refused before it gets here.
+            schema_versions: rows
+                .iter()
+                .map(|row| i32::try_from(row.event.schema_version).unwrap_or(i32::MAX))
+                .collect(),
+            occurred_at: rows
+                .iter()
+                .map(|row| row.append.meta.occurred_at.timestamp_micros())
+                .collect(),
+            actors: rows
+                .iter()
+                .map(|row| row.append.meta.actor.as_str())
+                .collect(),
+            command_ids: rows.iter().map(|row| row.command_id()).collect(),
+            correlation_ids: rows
+                .iter()
+                .map(|row| row.append.meta.correlation_id.as_deref())
+                .collect(),
+            causation_ids: rows
+                .iter()
+                .map(|row| row.append.meta.causation_id.as_deref())
+                .collect(),
+            trace_contexts: rows
+                .iter()
+                .map(|row| row.append.meta.trace_context.as_deref())
+                .collect(),
+            payloads: rows
+                .iter()
+                .map(|row| row.event.payload.as_slice())
+                .collect(),
+        }
+    }
+}
+
+async fn secret(connection: &mut PgConnection, tenant: &TenantId) -> Result<Secret, Error> {
+    sqlx::query(include_str!("../../sql/postgres/make_secret.sql"))
+        .bind(tenant.as_str())
+        .execute(&mut *connection)
+        .await?;
+    let secret = sqlx::query_scalar(include_str!("../../sql/postgres/secret.sql"))
+        .bind(tenant.as_str())
+        .fetch_one(&mut *connection)
+        .await?;
+    backend::secret(secret)
+}

@@ -1,0 +1,74 @@
+//! The log in one SQLite file of a data directory that one process owns.
+
+mod reader;
+mod writer;
+
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions as _, SqlSafeStr as _};
+
+pub(crate) use reader::SqliteReader;
+pub(crate) use writer::SqliteWriter;
+
+use crate::Error;
+
+/// Prepared statements kept per connection: one for each number of rows that is inserted at once,
+/// and those that read.
+const STATEMENTS: usize = 256;
+
+/// The exclusive right to a data directory. Held until the last user of it is gone.
+#[derive(Debug)]
+pub(crate) struct Ownership {
+    _lock: File,
+}
+
+/// Opens the log in a data directory, making both if they are missing.
+pub(crate) async fn open(
+    directory: &Path,
+    readers: u32,
+) -> Result<(SqliteReader, SqliteWriter), Error> {
+    let owned = Arc::new(own(directory)?);
+    let options = SqliteConnectOptions::new()
+        .filename(directory.join("log.sqlite"))
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .pragma("cache_size", "-65536")
+        .pragma("temp_store", "memory")
+        .statement_cache_capacity(STATEMENTS)
+        .disable_statement_logging();
+    let mut connection = options.clone().create_if_missing(true).connect().await?;
+    migrations().run(&mut connection).await?;
+    let pool = SqlitePoolOptions::new()
+        .max_connections(readers)
+        .connect_with(options.read_only(true).command_buffer_size(16))
+        .await?;
+    let reader = SqliteReader::new(pool, Arc::clone(&owned));
+    Ok((reader, SqliteWriter::new(connection, owned)))
+}
+
+fn own(directory: &Path) -> Result<Ownership, Error> {
+    let at = |path: PathBuf| move |source| Error::Io { path, source };
+    std::fs::create_dir_all(directory).map_err(at(directory.to_owned()))?;
+    let path = directory.join("lock");
+    let lock = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path);
+    let lock = lock.map_err(at(path.clone()))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(Ownership { _lock: lock }),
+        Err(TryLockError::WouldBlock) => Err(Error::InUse(directory.to_owned())),
+        Err(TryLockError::Error(source)) => Err(Error::Io { path, source }),
+    }
+}
+
+fn migrations() -> Migrator {
+    let log = include_str!("../../sql/sqlite/migrations/1_log.sql").into_sql_str();
+    let log = Migration::new(1, "log".into(), MigrationType::Simple, log, false);
+    Migrator::with_migrations(vec![log])
+}

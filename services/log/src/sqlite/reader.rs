@@ -1,0 +1,173 @@
+//! Reads from SQLite, by a pool of read-only connections.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use event_schemas::vocabulary::{Position, Recorded, StreamName, TenantId, Version};
+use futures::future::BoxFuture;
+use sqlx::SqlitePool;
+
+use super::Ownership;
+use crate::backend::{
+    self, CommandColumns, EventColumns, Reader, ReceiptColumns, Stretch, signed, unsigned,
+};
+use crate::resolve::Known;
+use crate::{AppendedEvent, Error, Filter};
+
+/// Reads from SQLite.
+#[derive(Debug)]
+pub(crate) struct SqliteReader {
+    pool: SqlitePool,
+    _owned: Arc<Ownership>,
+}
+
+impl SqliteReader {
+    pub(super) fn new(pool: SqlitePool, owned: Arc<Ownership>) -> Self {
+        Self {
+            pool,
+            _owned: owned,
+        }
+    }
+}
+
+/// The values of a filter's field as SQLite takes them; nothing if all are wanted.
+fn wanted<'a>(values: impl Iterator<Item = &'a str>) -> Option<String> {
+    let values: Vec<&str> = values.collect();
+    (!values.is_empty()).then(|| serde_json::json!(values).to_string())
+}
+
+impl Reader for SqliteReader {
+    fn heads(&self) -> BoxFuture<'_, Result<Vec<(TenantId, Position)>, Error>> {
+        Box::pin(async {
+            let rows = sqlx::query_as(include_str!("../../sql/sqlite/heads.sql"));
+            let rows: Vec<(String, i64)> = rows.fetch_all(&self.pool).await?;
+            rows.into_iter().map(backend::tenant_head).collect()
+        })
+    }
+
+    fn head<'a>(&'a self, tenant: &'a TenantId) -> BoxFuture<'a, Result<Position, Error>> {
+        Box::pin(async {
+            let row =
+                sqlx::query_as(include_str!("../../sql/sqlite/head.sql")).bind(tenant.as_str());
+            let row: Option<(i64, i64)> = row.fetch_optional(&self.pool).await?;
+            row.map_or(Ok(Position(0)), |(head, _)| unsigned(head).map(Position))
+        })
+    }
+
+    fn scan<'a>(
+        &'a self,
+        stretch: Stretch<'a>,
+        filter: &'a Filter,
+    ) -> BoxFuture<'a, Result<Vec<Recorded>, Error>> {
+        Box::pin(async move {
+            let sql = if filter.is_empty() {
+                include_str!("../../sql/sqlite/scan.sql")
+            } else {
+                include_str!("../../sql/sqlite/scan_filtered.sql")
+            };
+            let mut query = sqlx::query_as::<_, EventColumns>(sql)
+                .bind(stretch.tenant.as_str())
+                .bind(signed(stretch.after.0))
+                .bind(signed(stretch.until.0));
+            if !filter.is_empty() {
+                query = query
+                    .bind(wanted(filter.categories.iter().map(String::as_str)))
+                    .bind(wanted(filter.event_types.iter().map(String::as_str)))
+                    .bind(wanted(filter.streams.iter().map(StreamName::as_str)));
+            }
+            let rows = query
+                .bind(backend::limit(stretch.limit))
+                .fetch_all(&self.pool)
+                .await?;
+            rows.into_iter()
+                .map(|row| backend::recorded(stretch.tenant, row))
+                .collect()
+        })
+    }
+
+    fn stream<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        stream: &'a StreamName,
+        after: Version,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<Vec<Recorded>, Error>> {
+        Box::pin(async move {
+            let rows =
+                sqlx::query_as::<_, EventColumns>(include_str!("../../sql/sqlite/stream.sql"))
+                    .bind(tenant.as_str())
+                    .bind(stream.as_str())
+                    .bind(signed(after.0))
+                    .bind(backend::limit(limit))
+                    .fetch_all(&self.pool)
+                    .await?;
+            rows.into_iter()
+                .map(|row| backend::recorded(tenant, row))
+                .collect()
+        })
+    }
+
+    fn stream_head<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        stream: &'a StreamName,
+    ) -> BoxFuture<'a, Result<Version, Error>> {
+        Box::pin(async {
+            let version = sqlx::query_scalar(include_str!("../../sql/sqlite/stream_head.sql"))
+                .bind(tenant.as_str())
+                .bind(stream.as_str())
+                .fetch_optional(&self.pool)
+                .await?;
+            unsigned(version.unwrap_or_default()).map(Version)
+        })
+    }
+
+    fn recorded_at<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        position: Position,
+    ) -> BoxFuture<'a, Result<Option<i64>, Error>> {
+        Box::pin(async move {
+            let at = sqlx::query_scalar(include_str!("../../sql/sqlite/recorded_at.sql"))
+                .bind(tenant.as_str())
+                .bind(signed(position.0));
+            Ok(at.fetch_optional(&self.pool).await?)
+        })
+    }
+
+    fn command<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        id: &'a str,
+    ) -> BoxFuture<'a, Result<Option<Known>, Error>> {
+        Box::pin(async move {
+            let row =
+                sqlx::query_as::<_, CommandColumns>(include_str!("../../sql/sqlite/command.sql"))
+                    .bind(tenant.as_str())
+                    .bind(id)
+                    .fetch_optional(&self.pool)
+                    .await?;
+            row.map(backend::known).transpose()
+        })
+    }
+
+    fn receipts<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        positions: &'a [i64],
+    ) -> BoxFuture<'a, Result<HashMap<u64, AppendedEvent>, Error>> {
+        Box::pin(async move {
+            let rows =
+                sqlx::query_as::<_, ReceiptColumns>(include_str!("../../sql/sqlite/receipts.sql"))
+                    .bind(serde_json::json!(positions).to_string())
+                    .bind(tenant.as_str())
+                    .fetch_all(&self.pool)
+                    .await?;
+            rows.into_iter().map(backend::receipt).collect()
+        })
+    }
+
+    fn close(&self) -> BoxFuture<'_, ()> {
+        Box::pin(self.pool.close())
+    }
+}

@@ -1,0 +1,340 @@
+//! The one writer of a SQLite log.
+//!
+//! Nobody else writes, so it keeps the heads of tenants in memory. Each statement is a trip to the
+//! connection's thread, so rows go many to a statement.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use chrono::Utc;
+use event_schemas::vocabulary::TenantId;
+use futures::future::BoxFuture;
+use sqlx::query::Query;
+use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqliteTransaction};
+use sqlx::types::Uuid;
+use sqlx::{AssertSqlSafe, Connection as _, Sqlite};
+
+use super::Ownership;
+use crate::Error;
+use crate::backend::{self, Failure, Item, Settled, Writer, signed, unsigned};
+use crate::claim::{Key, Secret};
+use crate::resolve::{self, Facts, Plan, Remembered, Row, count};
+
+/// Rows inserted by one statement, at most. With 15 columns SQLite would take 2,184; past 64 a
+/// statement's own cost no longer shows.
+const ROWS: usize = 64;
+
+const EVENT_ROW: &str = "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
+const COMMAND_ROW: &str = "(?,?,?,?,?)";
+
+type Result<T, E = Failure> = std::result::Result<T, E>;
+
+/// The head of a tenant, as this writer left it.
+#[derive(Debug, Clone, Copy, Default)]
+struct Head {
+    position: u64,
+    recorded_at: i64,
+}
+
+/// Writes to SQLite.
+#[derive(Debug)]
+pub(crate) struct SqliteWriter {
+    connection: SqliteConnection,
+    heads: HashMap<TenantId, Head>,
+    events: Inserts,
+    commands: Inserts,
+    _owned: Arc<Ownership>,
+}
+
+/// `INSERT` statements of one table, by how many rows they insert.
+#[derive(Debug)]
+struct Inserts(Vec<Arc<str>>);
+
+impl Inserts {
+    fn new(insert: &str, row: &str) -> Self {
+        let of = |rows| format!("{insert} {}", vec![row; rows].join(",")).into();
+        Self((1..=ROWS).map(of).collect())
+    }
+
+    fn of<'q>(&self, rows: usize) -> Query<'q, Sqlite, SqliteArguments> {
+        let sql = self
+            .0
+            .get(rows.saturating_sub(1))
+            .map(Arc::clone)
+            .unwrap_or_default();
+        sqlx::query(AssertSqlSafe(sql))
+    }
+}
+
+impl SqliteWriter {
+    pub(super) fn new(connection: SqliteConnection, owned: Arc<Ownership>) -> Self {
+        Self {
+            connection,
+            heads: HashMap::new(),
+            events: Inserts::new(
+                include_str!("../../sql/sqlite/insert_events.sql"),
+                EVENT_ROW,
+            ),
+            commands: Inserts::new(
+                include_str!("../../sql/sqlite/insert_commands.sql"),
+                COMMAND_ROW,
+            ),
+            _owned: owned,
+        }
+    }
+
+    async fn write(&mut self, groups: &[&[Item]]) -> Result<Vec<(Settled, Head)>, Error> {
+        let Self {
+            connection,
+            heads,
+            events,
+            commands,
+            ..
+        } = self;
+        let mut tx = connection.begin().await?;
+        let mut settled = Vec::with_capacity(groups.len());
+        for items in groups {
+            let Some(tenant) = items.first().map(|item| &item.append.tenant) else {
+                continue;
+            };
+            let before = match heads.get(tenant) {
+                Some(head) => *head,
+                None => head(&mut tx, tenant).await?,
+            };
+            let facts = facts(&mut tx, tenant, before, items).await?;
+            let plan = resolve::on_facts(items, &facts);
+            let mut after = before;
+            if !plan.events.is_empty() {
+                after.position += count(plan.events.len());
+                after.recorded_at = before.recorded_at.max(Utc::now().timestamp_micros());
+                insert_events(&mut tx, events, tenant, before, after, &plan.events).await?;
+                let set = sqlx::query(include_str!("../../sql/sqlite/set_head.sql"))
+                    .bind(tenant.as_str())
+                    .bind(signed(after.position))
+                    .bind(after.recorded_at);
+                set.execute(&mut *tx).await?;
+            }
+            insert_commands(&mut tx, commands, tenant, before, &plan.commands).await?;
+            change_claims(&mut tx, tenant, &plan).await?;
+            let Plan { verdicts, .. } = plan;
+            let (head_before, head) = (before.position, after.position);
+            settled.push((
+                Settled {
+                    verdicts,
+                    head_before,
+                    head,
+                },
+                after,
+            ));
+        }
+        tx.commit().await?;
+        Ok(settled)
+    }
+}
+
+impl Writer for SqliteWriter {
+    fn commit<'a>(&'a mut self, groups: &'a [&'a [Item]]) -> BoxFuture<'a, Result<Vec<Settled>>> {
+        Box::pin(async move {
+            let written = match self.write(groups).await {
+                Ok(written) => written,
+                Err(error) => {
+                    self.heads.clear();
+                    return Err(failure(error));
+                }
+            };
+            let mut settled = Vec::with_capacity(written.len());
+            for (items, (result, head)) in groups.iter().zip(written) {
+                if let Some(item) = items.first() {
+                    self.heads.insert(item.append.tenant.clone(), head);
+                }
+                settled.push(result);
+            }
+            Ok(settled)
+        })
+    }
+
+    fn secret<'a>(&'a mut self, tenant: &'a TenantId) -> BoxFuture<'a, Result<Secret>> {
+        Box::pin(async {
+            let made = sqlx::query(include_str!("../../sql/sqlite/make_secret.sql"))
+                .bind(tenant.as_str())
+                .execute(&mut self.connection);
+            made.await.map_err(|error| failure(error.into()))?;
+            let secret = sqlx::query_scalar(include_str!("../../sql/sqlite/secret.sql"))
+                .bind(tenant.as_str())
+                .fetch_one(&mut self.connection);
+            let secret: Vec<u8> = secret.await.map_err(|error| failure(error.into()))?;
+            backend::secret(secret).map_err(Failure::Lasting)
+        })
+    }
+
+    fn close(self: Box<Self>) -> BoxFuture<'static, ()> {
+        Box::pin(async {
+            if let Err(error) = self.connection.close().await {
+                tracing::warn!(%error, "the log's file was not closed cleanly");
+            }
+        })
+    }
+}
+
+/// A file that one process owns is never taken away in the middle: what fails has not landed.
+fn failure(error: Error) -> Failure {
+    match &error {
+        Error::Database(sqlx::Error::Database(cause))
+            if cause.code().is_some_and(|code| code == "5" || code == "6") =>
+        {
+            Failure::Transient(error)
+        }
+        _ => Failure::Lasting(error),
+    }
+}
+
+async fn head(tx: &mut SqliteTransaction<'_>, tenant: &TenantId) -> Result<Head, Error> {
+    let row = sqlx::query_as(include_str!("../../sql/sqlite/head.sql")).bind(tenant.as_str());
+    let row: Option<(i64, i64)> = row.fetch_optional(&mut **tx).await?;
+    let Some((position, recorded_at)) = row else {
+        return Ok(Head::default());
+    };
+    Ok(Head {
+        position: unsigned(position)?,
+        recorded_at,
+    })
+}
+
+/// What the database holds about everything a batch names.
+async fn facts(
+    tx: &mut SqliteTransaction<'_>,
+    tenant: &TenantId,
+    head: Head,
+    items: &[Item],
+) -> Result<Facts, Error> {
+    let named = resolve::Assumed::by(items);
+    let mut facts = Facts {
+        head: head.position,
+        ..Facts::default()
+    };
+    if !named.streams.is_empty() {
+        let names: Vec<&str> = named.streams.keys().copied().collect();
+        let rows: Vec<(String, i64)> =
+            sqlx::query_as(include_str!("../../sql/sqlite/facts_streams.sql"))
+                .bind(tenant.as_str())
+                .bind(serde_json::json!(names).to_string())
+                .fetch_all(&mut **tx)
+                .await?;
+        for (stream, version) in rows {
+            facts.streams.insert(stream, unsigned(version)?);
+        }
+    }
+    if !named.commands.is_empty() {
+        let rows: Vec<(String, Vec<u8>, i64, i64)> =
+            sqlx::query_as(include_str!("../../sql/sqlite/facts_commands.sql"))
+                .bind(serde_json::json!(named.commands).to_string())
+                .bind(tenant.as_str())
+                .fetch_all(&mut **tx)
+                .await?;
+        for (id, digest, position, events) in rows {
+            facts
+                .commands
+                .insert(id, backend::known((digest, position, events))?);
+        }
+    }
+    if !named.claims.is_empty() {
+        let keys: Vec<[&str; 2]> = named
+            .claims
+            .keys()
+            .map(|key| [key.scope.as_str(), key.value.as_str()])
+            .collect();
+        let rows: Vec<(String, String, String)> =
+            sqlx::query_as(include_str!("../../sql/sqlite/facts_claims.sql"))
+                .bind(serde_json::json!(keys).to_string())
+                .bind(tenant.as_str())
+                .fetch_all(&mut **tx)
+                .await?;
+        for (scope, value, holder) in rows {
+            facts.claims.insert(Key { scope, value }, holder);
+        }
+    }
+    Ok(facts)
+}
+
+async fn insert_events(
+    tx: &mut SqliteTransaction<'_>,
+    inserts: &Inserts,
+    tenant: &TenantId,
+    before: Head,
+    after: Head,
+    rows: &[Row<'_>],
+) -> Result<(), Error> {
+    let tenant: Arc<str> = tenant.as_str().into();
+    let mut position = before.position;
+    for rows in rows.chunks(ROWS) {
+        let mut query = inserts.of(rows.len());
+        for row in rows {
+            let (event, meta) = (row.event, &row.append.meta);
+            position += 1;
+            query = query
+                .bind(Arc::clone(&tenant))
+                .bind(signed(position))
+                .bind(row.stream.as_str())
+                .bind(signed(row.version))
+                .bind(Uuid::now_v7())
+                .bind(event.event_type.as_ref())
+                .bind(i64::from(event.schema_version))
+                .bind(meta.occurred_at.timestamp_micros())
+                .bind(after.recorded_at)
+                .bind(meta.actor.as_str())
+                .bind(row.command_id())
+                .bind(meta.correlation_id.as_deref())
+                .bind(meta.causation_id.as_deref())
+                .bind(meta.trace_context.as_deref())
+                .bind(event.payload.as_slice());
+        }
+        query.execute(&mut **tx).await?;
+    }
+    Ok(())
+}
+
+async fn insert_commands(
+    tx: &mut SqliteTransaction<'_>,
+    inserts: &Inserts,
+    tenant: &TenantId,
+    before: Head,
+    rows: &[Remembered<'_>],
+) -> Result<(), Error> {
+    let tenant: Arc<str> = tenant.as_str().into();
+    for rows in rows.chunks(ROWS) {
+        let mut query = inserts.of(rows.len());
+        for row in rows {
+            query = query
+                .bind(Arc::clone(&tenant))
+                .bind(row.id)
+                .bind(row.digest.as_slice())
+                .bind(signed(before.position + row.offset))
+                .bind(signed(row.events));
+        }
+        query.execute(&mut **tx).await?;
+    }
+    Ok(())
+}
+
+async fn change_claims(
+    tx: &mut SqliteTransaction<'_>,
+    tenant: &TenantId,
+    plan: &Plan<'_>,
+) -> Result<(), Error> {
+    for (key, holder) in &plan.claims {
+        let sql = match holder {
+            Some(_) => include_str!("../../sql/sqlite/set_claim.sql"),
+            None => include_str!("../../sql/sqlite/free_claim.sql"),
+        };
+        let query = sqlx::query(sql)
+            .bind(tenant.as_str())
+            .bind(key.scope.as_str())
+            .bind(key.value.as_str());
+        let query = match holder {
+            Some(holder) => query.bind(*holder),
+            None => query,
+        };
+        query.execute(&mut **tx).await?;
+    }
+    Ok(())
+}
