@@ -128,9 +128,13 @@ impl Server {
 
         let mut routes = RoutesBuilder::default();
         routes.add_service(health_service);
-        for reflection in reflection()? {
-            routes.add_service(reflection);
-        }
+        let reflection = || {
+            tonic_reflection::server::Builder::configure()
+                .register_encoded_file_descriptor_set(proto::FILE_DESCRIPTOR_SET)
+        };
+        routes.add_service(reflection().build_v1()?);
+        // Older tools ask for this one.
+        routes.add_service(reflection().build_v1alpha()?);
         if let Some(executor) = roles.command {
             let commands = Commands { door: door.clone(), executor: executor.clone() };
             add_command_services(&mut routes, &CommandDoor(commands), max_len);
@@ -177,7 +181,3 @@ fn add_query_services(routes: &mut RoutesBuilder, queries: &Queries) {
     routes.add_service(PipelineVelocityQueryServiceServer::new(queries.clone()));
     routes.add_service(ReadModelServiceServer::new(queries.clone()));
 }
-
-type Reflection = tonic_reflection::server::v1::ServerReflectionServer<
-    impl_trait::Reflect,
->;

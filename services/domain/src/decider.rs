@@ -7,7 +7,6 @@ use std::fmt::Debug;
 use cqrs_es::event_sink::EventSink;
 use cqrs_es::{Aggregate, DomainEvent};
 use event_schemas::StreamEvents;
-use futures::FutureExt as _;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -112,17 +111,20 @@ impl<D: Decider> Aggregate for Aggregated<D> {
 
 /// Decides and takes in what was decided: on success `state` has evolved by the events returned,
 /// once; on a refusal it is as it was.
-pub fn decide_and_evolve<D: Decider>(
+///
+/// Nothing in it waits for anything: it is async only because cqrs-es is, and ends at its first
+/// poll.
+pub async fn decide_and_evolve<D: Decider>(
     state: &mut Aggregated<D>,
     command: D::Command,
     reads: &Reads,
 ) -> Result<Vec<D::Event>, D::Refusal> {
     let sink = EventSink::default();
-    // Nothing in `handle` waits for anything (the sink's lock is ours alone), so one poll ends it.
-    match state.handle(command, reads, &sink).now_or_never() {
-        Some(outcome) => outcome?,
-        None => unreachable!("a decision never waits"),
-    }
-    let facts = sink.collect().now_or_never().unwrap_or_default();
-    Ok(facts.into_iter().map(|Fact(event)| event).collect())
+    state.handle(command, reads, &sink).await?;
+    Ok(sink
+        .collect()
+        .await
+        .into_iter()
+        .map(|Fact(event)| event)
+        .collect())
 }

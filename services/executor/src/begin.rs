@@ -12,6 +12,7 @@ use domain::{
     decide_and_evolve,
 };
 use event_schemas::vocabulary::{StreamName, Version};
+use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use log::{Append, AppendError, Appended, Log, NewEvent, Pending, StreamWrite};
 use proto::commands::Route;
@@ -37,7 +38,9 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { cached_aggregates: 100_000 }
+        Self {
+            cached_aggregates: 100_000,
+        }
     }
 }
 
@@ -114,7 +117,10 @@ struct Attempt<D> {
 impl Executor {
     /// An executor on a log.
     pub fn new(log: Log, options: &Options) -> Self {
-        Self { log, rooms: Arc::new(Rooms::new(options)) }
+        Self {
+            log,
+            rooms: Arc::new(Rooms::new(options)),
+        }
     }
 
     /// Carries out one command and waits until it is durable.
@@ -129,10 +135,19 @@ impl Executor {
         digest: [u8; 32],
         parsed: Result<Addressed<D>, InvalidCommand>,
     ) -> InFlight {
-        let task = parsed.map_err(Error::from).and_then(|Addressed { id, command }| {
-            let stream = stream_of::<D>(&id)?;
-            Ok(Task { executor: self.clone(), pick, envelope, digest, stream, command })
-        });
+        let task = parsed
+            .map_err(Error::from)
+            .and_then(|Addressed { id, command }| {
+                let stream = stream_of::<D>(&id)?;
+                Ok(Task {
+                    executor: self.clone(),
+                    pick,
+                    envelope,
+                    digest,
+                    stream,
+                    command,
+                })
+            });
         match task {
             Err(error) => Box::pin(async { Err(error) }),
             Ok(task) => {
@@ -146,7 +161,9 @@ impl Executor {
 /// What tells one command body from another.
 fn digest(command: &Kind) -> [u8; 32] {
     use prost::Message as _;
-    let body = proto::v1::Command { kind: Some(command.clone()) };
+    let body = proto::v1::Command {
+        kind: Some(command.clone()),
+    };
     Sha256::digest(body.encode_to_vec()).into()
 }
 
@@ -157,7 +174,9 @@ impl<D: Decider> Task<D> {
         let Executor { log, rooms } = &self.executor;
         let tenant = &self.envelope.tenant;
         let room = (self.pick)(rooms);
-        let slot = room.slot(log, tenant, &self.stream, D::creates(&self.command)).await?;
+        let slot = room
+            .slot(log, tenant, &self.stream, D::creates(&self.command))
+            .await?;
         loop {
             let state = Arc::clone(&slot.lock().state);
             let references = state.references(&self.command);
@@ -169,21 +188,29 @@ impl<D: Decider> Task<D> {
                 continue;
             }
             let mut next = Aggregated(D::clone(&current.state));
-            let decided = decide_and_evolve(&mut next, self.command.clone(), &read.reads)
-                .map_err(Refused::from);
+            let command = self.command.clone();
+            let decided = at_once(decide_and_evolve(&mut next, command, &read.reads));
             let (events, refused) = match decided {
-                Ok(events) => (events, None),
-                Err(refused) => (Vec::new(), Some(refused)),
+                Some(Ok(events)) => (events, None),
+                Some(Err(refused)) => (Vec::new(), Some(Refused::from(refused))),
+                None => return Err(Error::Log("a decision waited".to_owned())),
             };
             let expected = current.version;
-            let append = self.append(&next.0, &events, expected, refused.is_none(), &slot, &read)?;
+            let append =
+                self.append(&next.0, &events, expected, refused.is_none(), &slot, &read)?;
             let version = Version(expected.0 + events.len() as u64);
             if !events.is_empty() {
                 current.state = Arc::new(next.0);
                 current.version = version;
             }
             let pending = place.send(append);
-            return Ok(Attempt { slot: Arc::clone(&slot), stale: references, version, refused, pending });
+            return Ok(Attempt {
+                slot: Arc::clone(&slot),
+                stale: references,
+                version,
+                refused,
+                pending,
+            });
         }
     }
 
@@ -202,9 +229,15 @@ impl<D: Decider> Task<D> {
         let claims = events.iter().flat_map(|event| after.claims(event));
         Ok(Append {
             tenant: envelope.tenant.clone(),
-            command: remember
-                .then(|| log::Command { id: envelope.command_id.clone(), digest: self.digest }),
-            writes: vec![StreamWrite { stream: self.stream.clone(), expected, events: encoded }],
+            command: remember.then(|| log::Command {
+                id: envelope.command_id.clone(),
+                digest: self.digest,
+            }),
+            writes: vec![StreamWrite {
+                stream: self.stream.clone(),
+                expected,
+                events: encoded,
+            }],
             reads: read.versions.clone(),
             claims: claims.map(|change| self.claim(change)).collect(),
             chain: Some(slot.chain.clone()),
@@ -230,8 +263,14 @@ impl<D: Decider> Task<D> {
             },
         };
         match change {
-            ClaimChange::Take(claim) => log::ClaimChange::Claim { claim: told(claim), holder },
-            ClaimChange::GiveBack(claim) => log::ClaimChange::Release { claim: told(claim), holder },
+            ClaimChange::Take(claim) => log::ClaimChange::Claim {
+                claim: told(claim),
+                holder,
+            },
+            ClaimChange::GiveBack(claim) => log::ClaimChange::Release {
+                claim: told(claim),
+                holder,
+            },
         }
     }
 
@@ -239,7 +278,13 @@ impl<D: Decider> Task<D> {
     async fn settle(self, first: Result<Attempt<D>, Error>) -> Result<Receipt, Error> {
         let mut attempt = first?;
         for tries in 1..=MAX_TRIES {
-            let Attempt { slot, stale, version, refused, pending } = attempt;
+            let Attempt {
+                slot,
+                stale,
+                version,
+                refused,
+                pending,
+            } = attempt;
             match pending.await {
                 Ok(appended) => return self.answer(&slot, version, refused, appended).await,
                 Err(AppendError::Conflict { .. }) => {}
@@ -256,7 +301,10 @@ impl<D: Decider> Task<D> {
             tokio::time::sleep(Duration::from_millis(u64::from(tries - 1) * 2)).await;
             attempt = self.attempt().await?;
         }
-        Err(Error::Contended { stream: self.stream, tries: MAX_TRIES })
+        Err(Error::Contended {
+            stream: self.stream,
+            tries: MAX_TRIES,
+        })
     }
 
     async fn answer(
@@ -268,8 +316,14 @@ impl<D: Decider> Task<D> {
     ) -> Result<Receipt, Error> {
         if let Some(refused) = refused {
             // It may be a command that was carried out before, and is refused only for that.
-            let before = self.executor.log.receipt_of(&self.envelope.tenant, &self.envelope.command_id);
-            return match before.await.map_err(|error| Error::Log(error.to_string()))? {
+            let before = self
+                .executor
+                .log
+                .receipt_of(&self.envelope.tenant, &self.envelope.command_id);
+            return match before
+                .await
+                .map_err(|error| Error::Log(error.to_string()))?
+            {
                 None => Err(refused.into()),
                 Some((_, digest)) if digest != self.digest => Err(Error::CommandIdReused),
                 Some((appended, _)) => Ok(self.receipt(version, appended)),
@@ -282,13 +336,21 @@ impl<D: Decider> Task<D> {
     }
 
     fn receipt(&self, version: Version, appended: Appended) -> Receipt {
-        let own = appended.events.iter().rev().find(|event| event.stream == self.stream);
+        let own = appended
+            .events
+            .iter()
+            .rev()
+            .find(|event| event.stream == self.stream);
         Receipt {
             command_id: self.envelope.command_id.clone(),
             position: appended.position,
             stream: self.stream.clone(),
             version: own.map_or(version, |event| event.version),
-            event_types: appended.events.iter().map(|e| e.event_type.to_string()).collect(),
+            event_types: appended
+                .events
+                .iter()
+                .map(|e| e.event_type.to_string())
+                .collect(),
             duplicate: appended.duplicate,
         }
     }
@@ -297,6 +359,12 @@ impl<D: Decider> Task<D> {
         let room = (self.pick)(&self.executor.rooms);
         room.forget(&self.envelope.tenant, &self.stream, slot).await;
     }
+}
+
+/// Runs what waits for nothing, so that it may run under a lock. cqrs-es writes events under a
+/// lock of tokio's, which now and then gives up its turn to other tasks unless it is told not to.
+fn at_once<F: Future>(ready: F) -> Option<F::Output> {
+    tokio::task::unconstrained(ready).now_or_never()
 }
 
 fn refused_by_log(error: AppendError) -> Error {

@@ -67,7 +67,9 @@ impl Executor {
         wrap: fn(Arc<D>) -> Read,
     ) -> Result<(Read, StreamName, Version, Chain), Error> {
         let stream = stream_of::<D>(id)?;
-        let slot = room.slot(&self.log, &envelope.tenant, &stream, false).await?;
+        let slot = room
+            .slot(&self.log, &envelope.tenant, &stream, false)
+            .await?;
         let (state, version) = {
             let current = slot.lock();
             (Arc::clone(&current.state), current.version)
@@ -78,7 +80,9 @@ impl Executor {
     /// Forgets what was read, so that it is loaded afresh.
     pub(crate) async fn forget_all(&self, envelope: &Envelope, references: &[Reference]) {
         for reference in references {
-            in_room_of!(self, reference, |room, id, _wrap| room.forget_stream(envelope, id).await);
+            in_room_of!(self, reference, |room, id, _wrap| room
+                .forget_stream(envelope, id)
+                .await);
         }
     }
 }

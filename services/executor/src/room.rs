@@ -31,8 +31,14 @@ pub(crate) struct Slot<D> {
 
 impl<D: Decider> Slot<D> {
     fn new(state: D, version: Version) -> Arc<Self> {
-        let current = Mutex::new(Current { state: Arc::new(state), version });
-        Arc::new(Self { chain: Chain::new(), current })
+        let current = Mutex::new(Current {
+            state: Arc::new(state),
+            version,
+        });
+        Arc::new(Self {
+            chain: Chain::new(),
+            current,
+        })
     }
 
     /// The state, locked. Whoever holds it may decide and send; nobody waits for anything under it.
@@ -44,14 +50,16 @@ impl<D: Decider> Slot<D> {
 }
 
 /// The cache of one kind of aggregate.
-#[derive(Debug, Clone)]
-pub(crate) struct Room<D> {
+#[derive(Debug)]
+pub(crate) struct Room<D: Decider> {
     slots: Cache<(TenantId, StreamName), Arc<Slot<D>>>,
 }
 
 impl<D: Decider> Room<D> {
     pub(crate) fn new(capacity: u64) -> Self {
-        Self { slots: Cache::new(capacity) }
+        Self {
+            slots: Cache::new(capacity),
+        }
     }
 
     /// The slot of a stream: from the cache, or loaded from the log. With `assume_new` it is taken
@@ -68,7 +76,9 @@ impl<D: Decider> Room<D> {
             if assume_new {
                 return Ok(Slot::new(D::default(), Version(0)));
             }
-            let loaded = LogStore::new(log.clone(), tenant.clone()).load::<D>(stream).await?;
+            let loaded = LogStore::new(log.clone(), tenant.clone())
+                .load::<D>(stream)
+                .await?;
             Ok(Slot::new(loaded.state.0, loaded.version))
         };
         let slot = self.slots.try_get_with(key, load).await;
@@ -79,14 +89,21 @@ impl<D: Decider> Room<D> {
     pub(crate) async fn forget(&self, tenant: &TenantId, stream: &StreamName, slot: &Arc<Slot<D>>) {
         slot.chain.cut();
         let key = (tenant.clone(), stream.clone());
-        if self.slots.get(&key).await.is_some_and(|there| Arc::ptr_eq(&there, slot)) {
+        if self
+            .slots
+            .get(&key)
+            .await
+            .is_some_and(|there| Arc::ptr_eq(&there, slot))
+        {
             self.slots.invalidate(&key).await;
         }
     }
 
     /// Forgets whatever slot a stream has.
     pub(crate) async fn forget_stream(&self, envelope: &Envelope, id: &str) {
-        let Ok(stream) = stream_of::<D>(id) else { return };
+        let Ok(stream) = stream_of::<D>(id) else {
+            return;
+        };
         let key = (envelope.tenant.clone(), stream);
         if let Some(slot) = self.slots.remove(&key).await {
             slot.chain.cut();

@@ -58,7 +58,11 @@ impl LogStore {
             version = at;
         })
         .await?;
-        Ok(Loaded { stream: stream.clone(), state: Aggregated(state), version })
+        Ok(Loaded {
+            stream: stream.clone(),
+            state: Aggregated(state),
+            version,
+        })
     }
 
     async fn each<D: Decider>(
@@ -68,14 +72,21 @@ impl LogStore {
     ) -> Result<(), Error> {
         let mut after = Version(0);
         loop {
-            let page = self.log.read_stream(&self.tenant, stream, after, PAGE).await;
+            let page = self
+                .log
+                .read_stream(&self.tenant, stream, after, PAGE)
+                .await;
             let page = page.map_err(|error| Error::Log(error.to_string()))?;
             let full = page.len() >= PAGE;
             for recorded in page {
                 after = recorded.version;
-                take(after, decode::<D>(&recorded).map_err(|source| {
-                    Error::Unreadable { stream: stream.clone(), source }
-                })?);
+                take(
+                    after,
+                    decode::<D>(&recorded).map_err(|source| Error::Unreadable {
+                        stream: stream.clone(),
+                        source,
+                    })?,
+                );
             }
             if !full {
                 return Ok(());
@@ -87,7 +98,11 @@ impl LogStore {
 fn decode<D: Decider>(
     recorded: &event_schemas::vocabulary::Recorded,
 ) -> Result<D::Event, DecodeError> {
-    D::Event::decode(&recorded.event_type, recorded.schema_version, &recorded.payload)
+    D::Event::decode(
+        &recorded.event_type,
+        recorded.schema_version,
+        &recorded.payload,
+    )
 }
 
 /// An event as the log takes it.
@@ -140,8 +155,14 @@ impl<D: Decider> EventStore<Aggregated<D>> for LogStore {
     ) -> Result<Vec<EventEnvelope<Aggregated<D>>>, AggregateError<D::Refusal>> {
         let encoded: Result<Vec<_>, _> = events.iter().map(|Fact(event)| encode(event)).collect();
         let encoded = encoded.map_err(unexpected)?;
-        let Loaded { stream, version, .. } = context;
-        let write = StreamWrite { stream: stream.clone(), expected: version, events: encoded };
+        let Loaded {
+            stream, version, ..
+        } = context;
+        let write = StreamWrite {
+            stream: stream.clone(),
+            expected: version,
+            events: encoded,
+        };
         let append = Append {
             tenant: self.tenant.clone(),
             command: None,

@@ -1,0 +1,135 @@
+//! Measures Twinfunnel beside its peers, all in one run on one machine, and prints ratios.
+//!
+//! ```text
+//! cargo run --release -p twinfunnel-bench -- [--quick] [--json FILE]
+//! ```
+//!
+//! Commands go through gRPC to the real binary and are durable before they are counted. The
+//! reference of a row is another row of the same run; a ratio is value / reference.
+#![allow(clippy::print_stdout, reason = "a program whose output is the point")]
+
+mod commands;
+mod load;
+mod peers;
+mod read_models;
+mod report;
+mod server;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use clap::Parser;
+use support::Postgres;
+
+use crate::report::Report;
+use crate::server::Server;
+
+/// Measures Twinfunnel beside its peers.
+#[derive(Debug, Parser)]
+struct Arguments {
+    /// Ends within 50 seconds; figures are noisier.
+    #[arg(long)]
+    quick: bool,
+    /// Writes the rows as JSON: name, value, unit, reference, ratio.
+    #[arg(long)]
+    json: Option<PathBuf>,
+}
+
+/// Callers that wait for each answer before they ask again.
+const IN_FLIGHT: [usize; 3] = [1, 64, 256];
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let arguments = Arguments::parse();
+    let span = Duration::from_secs(if arguments.quick { 2 } else { 8 });
+    let events = if arguments.quick { 150_000 } else { 1_000_000 };
+    let postgres = Postgres::start()?;
+    let mut report = Report::default();
+
+    println!("the gRPC no-op, and durable commands on SQLite and PostgreSQL …");
+    let folder = tempfile::tempdir()?;
+    let data_dir = folder.path().join("data").display().to_string();
+    let sqlite = Server::start(&["--data-dir", &data_dir, "--roles", "command"]).await?;
+    for in_flight in IN_FLIGHT {
+        let rate = load::no_op(&sqlite, in_flight, span / 2).await?;
+        report.add(&no_op(in_flight), rate.per_second, "calls/s", None);
+    }
+    for in_flight in IN_FLIGHT {
+        let rate = commands::register(&sqlite, in_flight, span).await?;
+        add_commands(&mut report, "sqlite", in_flight, &rate);
+    }
+    drop(sqlite);
+
+    let url = postgres.create_database().await?;
+    let server = Server::start(&["--database-url", &url, "--roles", "command"]).await?;
+    let mut on_postgres = Vec::new();
+    for in_flight in IN_FLIGHT {
+        on_postgres.push((
+            in_flight,
+            commands::register(&server, in_flight, span).await?,
+        ));
+    }
+    drop(server);
+
+    println!("peers on the same PostgreSQL: postgres-es, a bare UNNEST insert …");
+    let bare = peers::unnest(&postgres.create_database().await?, span).await?;
+    report.add(
+        "bare UNNEST insert, 1,000 rows a batch",
+        bare,
+        "rows/s",
+        None,
+    );
+    let url = postgres.create_database().await?;
+    for in_flight in IN_FLIGHT {
+        let rate = peers::postgres_es(&url, in_flight, span).await?;
+        report.add(&postgres_es(in_flight), rate, "commands/s", None);
+    }
+    for (in_flight, rate) in &on_postgres {
+        add_commands(&mut report, "postgres", *in_flight, rate);
+        let name = format!("commands, postgres, {in_flight} in flight");
+        report.add(
+            &format!("{name}, beside postgres-es"),
+            rate.per_second,
+            "commands/s",
+            Some(&postgres_es(*in_flight)),
+        );
+        report.add(
+            &format!("{name}, beside the bare insert"),
+            rate.per_second,
+            "commands/s",
+            Some("bare UNNEST insert, 1,000 rows a batch"),
+        );
+    }
+
+    println!("read models: catching up, and answering …");
+    read_models::catch_up(&mut report, events).await?;
+    read_models::queries(&mut report, span).await?;
+
+    report.print();
+    if let Some(path) = arguments.json {
+        let rows = serde_json::to_string_pretty(&report.rows())?;
+        std::fs::write(&path, rows).with_context(|| path.display().to_string())?;
+    }
+    Ok(())
+}
+
+fn no_op(in_flight: usize) -> String {
+    format!("gRPC no-op, {in_flight} in flight")
+}
+
+fn postgres_es(in_flight: usize) -> String {
+    format!("postgres-es, {in_flight} in flight")
+}
+
+fn add_commands(report: &mut Report, backend: &str, in_flight: usize, rate: &load::Rate) {
+    let name = format!("commands, {backend}, {in_flight} in flight");
+    report.add(
+        &name,
+        rate.per_second,
+        "commands/s",
+        Some(&no_op(in_flight)),
+    );
+    report.add(&format!("{name}, p50"), rate.p50_ms, "ms", None);
+    report.add(&format!("{name}, p99"), rate.p99_ms, "ms", None);
+}

@@ -1,0 +1,58 @@
+//! The real binary, started and stopped.
+
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::ensure;
+use tonic::transport::{Channel, Endpoint};
+
+/// Connections the load is spread over.
+const CONNECTIONS: usize = 4;
+
+/// A server that runs until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Server {
+    process: Child,
+    endpoint: Endpoint,
+}
+
+impl Server {
+    /// Starts `twinfunnel serve` with these flags on a free port.
+    pub(crate) async fn start(flags: &[&str]) -> anyhow::Result<Self> {
+        let port = support::free_port()?;
+        let process = Command::new(support::twinfunnel_binary()?)
+            .arg("serve")
+            .args(["--listen", &format!("127.0.0.1:{port}")])
+            .args(flags)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()?;
+        let endpoint = Endpoint::from_shared(format!("http://127.0.0.1:{port}"))?.tcp_nodelay(true);
+        let mut server = Self { process, endpoint };
+        let give_up = Instant::now() + Duration::from_secs(20);
+        while server.endpoint.connect().await.is_err() {
+            ensure!(server.process.try_wait()?.is_none(), "the server ended");
+            ensure!(Instant::now() < give_up, "the server does not answer");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        Ok(server)
+    }
+
+    /// One connection for each of `callers`, a few of them shared.
+    pub(crate) async fn channels(&self, callers: usize) -> anyhow::Result<Vec<Channel>> {
+        let mut connections = Vec::new();
+        for _ in 0..callers.min(CONNECTIONS) {
+            connections.push(self.endpoint.connect().await?);
+        }
+        Ok(connections.into_iter().cycle().take(callers).collect())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended by itself; then there is nothing to stop.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
