@@ -44,6 +44,36 @@ pub struct Published {
     pub schema: Value,
 }
 
+/// `(event type, version, payload)` of any published version gives the payload of the newest.
+pub type Lift = fn(&str, u32, &[u8]) -> Result<Vec<u8>, DecodeError>;
+
+/// One room, whatever the type of its events.
+pub struct Room {
+    /// Category of the streams that hold its events; the name of its folder.
+    pub category: &'static str,
+    /// The newest schema of each of its events.
+    pub published: Vec<Published>,
+    /// `(event type, version, payload)` of any published version gives the payload of the newest.
+    pub lift: Lift,
+}
+
+impl Room {
+    /// The room whose events are `E`.
+    pub fn of<E: StreamEvents>() -> Self {
+        Self {
+            category: E::CATEGORY,
+            published: E::published(),
+            lift: |event_type, version, payload| {
+                let event = E::decode(event_type, version, payload)?;
+                event.encode().map_err(|source| DecodeError::Malformed {
+                    event_type: event_type.to_owned(),
+                    source,
+                })
+            },
+        }
+    }
+}
+
 /// The events of one stream category.
 pub trait StreamEvents: Sized + Clone + Send + Sync + 'static {
     /// Category of the streams that hold them.

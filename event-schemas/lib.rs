@@ -15,4 +15,17 @@ pub mod team;
 pub mod tenant;
 pub mod vocabulary;
 
-pub use events::{DecodeError, Published, StreamEvents, Upcast, no_upcast, read};
+pub use events::{DecodeError, Lift, Published, Room, StreamEvents, Upcast, no_upcast, read};
+
+/// All rooms: the one list of what is published.
+pub fn rooms() -> Vec<Room> {
+    vec![
+        Room::of::<customer::CustomerEvent>(),
+        Room::of::<opportunity::OpportunityEvent>(),
+        Room::of::<product::ProductEvent>(),
+        Room::of::<rep::RepEvent>(),
+        Room::of::<sales_process::SalesProcessEvent>(),
+        Room::of::<team::TeamEvent>(),
+        Room::of::<tenant::TenantEvent>(),
+    ]
+}

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::events::no_upcast;
 use crate::vocabulary::{
-    ActivityId, ChecklistItemId, ContactId, CustomerId, ExternalId, Money, OpportunityId, ProductId, RepId,
-    SalesProcessId, StageId,
+    ActivityId, ChecklistItemId, ContactId, CustomerId, ExternalId, Money, OpportunityId,
+    ProductId, RepId, SalesProcessId, StageId,
 };
 
 events! {

@@ -32,7 +32,7 @@ macro_rules! ids {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
         #[serde(try_from = "String", into = "String")]
-        #[schemars(with = "String")]
+        #[schemars(with = "String", extend("pattern" = "^[A-Za-z0-9][A-Za-z0-9._:~-]{0,63}$"))]
         pub struct $name(Arc<str>);
 
         impl $name {

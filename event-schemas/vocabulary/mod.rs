@@ -6,8 +6,8 @@ mod money;
 
 pub use envelope::{Position, Recorded, StreamName, Version};
 pub use ids::{
-    ActivityId, ChecklistItemId, ContactId, CustomerId, DocumentId, ExternalId, ID_MAX_LEN, OpportunityId,
-    ProductId, RepId, SalesProcessId, StageId, TeamId, TenantId,
+    ActivityId, ChecklistItemId, ContactId, CustomerId, DocumentId, ExternalId, ID_MAX_LEN,
+    OpportunityId, ProductId, RepId, SalesProcessId, StageId, TeamId, TenantId,
 };
 pub use money::{Currency, Money};
 

@@ -13,7 +13,7 @@ use super::Invalid;
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
 #[serde(try_from = "String", into = "String")]
-#[schemars(with = "String")]
+#[schemars(with = "String", extend("pattern" = "^[A-Z]{3}$"))]
 pub struct Currency(Iso);
 
 impl Currency {

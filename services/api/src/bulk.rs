@@ -61,7 +61,9 @@ impl BulkCommandService for Bulk {
                 Ok(receipt) => Outcome::Receipt(receipt_of(receipt)),
                 Err(refused) => Outcome::Refusal(status::refusal(&refused)),
             };
-            Ok(SubmitResponse { outcome: Some(outcome) })
+            Ok(SubmitResponse {
+                outcome: Some(outcome),
+            })
         });
         Ok(Response::new(answers.boxed()))
     }

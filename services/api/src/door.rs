@@ -113,8 +113,10 @@ impl Authentication {
         audience: Option<&str>,
     ) -> Result<Self, DoorError> {
         let name = path.display().to_string();
-        let pem = std::fs::read(path)
-            .map_err(|source| DoorError::Unreadable { path: name.clone(), source })?;
+        let pem = std::fs::read(path).map_err(|source| DoorError::Unreadable {
+            path: name.clone(),
+            source,
+        })?;
         let (key, algorithm) = DecodingKey::from_ed_pem(&pem)
             .map(|key| (key, Algorithm::EdDSA))
             .or_else(|_| DecodingKey::from_ec_pem(&pem).map(|key| (key, Algorithm::ES256)))
@@ -130,7 +132,10 @@ impl Authentication {
             Some(audience) => validation.set_audience(&[audience]),
             None => validation.validate_aud = false,
         }
-        Ok(Self::Token { key: Arc::new(key), validation: Arc::new(validation) })
+        Ok(Self::Token {
+            key: Arc::new(key),
+            validation: Arc::new(validation),
+        })
     }
 }
 
@@ -183,7 +188,9 @@ fn text(metadata: &MetadataMap, key: &str) -> Result<String, Status> {
     let value = metadata
         .get(key)
         .ok_or_else(|| unauthenticated(&format!("the metadata {key} is missing")))?;
-    let value = value.to_str().map_err(|_| invalid_field(key, "is not visible ASCII"))?;
+    let value = value
+        .to_str()
+        .map_err(|_| invalid_field(key, "is not visible ASCII"))?;
     Ok(value.to_owned())
 }
 
@@ -198,7 +205,10 @@ const ACTOR_MAX_LEN: usize = 128;
 pub(crate) fn actor(text: String) -> Result<String, Status> {
     let visible = text.bytes().all(|b| b.is_ascii_graphic() || b == b' ');
     if text.trim().is_empty() || text.len() > ACTOR_MAX_LEN || !visible {
-        return Err(invalid_field("x-actor", "is 1 to 128 visible ASCII characters"));
+        return Err(invalid_field(
+            "x-actor",
+            "is 1 to 128 visible ASCII characters",
+        ));
     }
     Ok(text)
 }

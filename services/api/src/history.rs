@@ -49,7 +49,11 @@ impl HistoryService for History {
             async move {
                 let page = log.read_stream(&tenant, &name, after, PAGE).await;
                 let page = page.map_err(|error| status::of_log(&error))?;
-                Ok::<_, Status>(page.last().map(|last| last.version).map(|last| (page, last)))
+                Ok::<_, Status>(
+                    page.last()
+                        .map(|last| last.version)
+                        .map(|last| (page, last)),
+                )
             }
         });
         let events = pages
@@ -57,7 +61,9 @@ impl HistoryService for History {
             .try_flatten()
             .take(limit)
             .and_then(|recorded| async move {
-                Ok(v1::ReadStreamResponse { event: Some(event(recorded)?) })
+                Ok(v1::ReadStreamResponse {
+                    event: Some(event(recorded)?),
+                })
             });
         Ok(Response::new(events.boxed()))
     }
@@ -78,19 +84,26 @@ impl HistoryService for History {
                 before.map_err(|error| status::of_log(&error))?
             }
         };
-        let head = self.log.head(&caller.tenant).await.map_err(|error| status::of_log(&error))?;
+        let head = self
+            .log
+            .head(&caller.tenant)
+            .await
+            .map_err(|error| status::of_log(&error))?;
         let until = asked.until_head.then_some(head);
         let filter = filter(asked.filter.unwrap_or_default())?;
         let pages = self.log.follow(caller.tenant, after, filter);
         let items = pages
             .map_err(|error| status::of_log(&error))
-            .scan(until.is_some_and(|head| after >= head), move |done, page| {
-                let ended = *done;
-                if let (Ok(page), Some(head)) = (&page, until) {
-                    *done = page.scanned_to >= head;
-                }
-                async move { (!ended).then_some(page) }
-            })
+            .scan(
+                until.is_some_and(|head| after >= head),
+                move |done, page| {
+                    let ended = *done;
+                    if let (Ok(page), Some(head)) = (&page, until) {
+                        *done = page.scanned_to >= head;
+                    }
+                    async move { (!ended).then_some(page) }
+                },
+            )
             .map_ok(move |page| stream::iter(items(page, until)))
             .try_flatten();
         // A call that asks for nothing new ends at once instead of waiting for the next event.
@@ -142,13 +155,24 @@ fn stream_name(text: &str, field: &str) -> Result<StreamName, Status> {
 }
 
 fn filter(asked: v1::EventFilter) -> Result<Filter, Status> {
-    let longest = asked.categories.len().max(asked.types.len()).max(asked.streams.len());
+    let longest = asked
+        .categories
+        .len()
+        .max(asked.types.len())
+        .max(asked.streams.len());
     if longest > FILTER_MAX {
-        return Err(invalid_field("filter", "has more than 100 values in a field"));
+        return Err(invalid_field(
+            "filter",
+            "has more than 100 values in a field",
+        ));
     }
     let mut streams = Vec::with_capacity(asked.streams.len());
     for name in &asked.streams {
         streams.push(stream_name(name, "filter.streams")?);
     }
-    Ok(Filter { categories: asked.categories, event_types: asked.types, streams })
+    Ok(Filter {
+        categories: asked.categories,
+        event_types: asked.types,
+        streams,
+    })
 }

@@ -81,7 +81,10 @@ pub(crate) fn instant(at: &prost_types::Timestamp, field: &str) -> Result<DateTi
 /// Tells an instant.
 pub(crate) fn timestamp(at: DateTime<Utc>) -> prost_types::Timestamp {
     let nanos = i32::try_from(at.timestamp_subsec_nanos()).unwrap_or_default();
-    prost_types::Timestamp { seconds: at.timestamp(), nanos }
+    prost_types::Timestamp {
+        seconds: at.timestamp(),
+        nanos,
+    }
 }
 
 fn occurred(

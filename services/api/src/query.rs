@@ -30,7 +30,11 @@ macro_rules! query {
             async fn $rpc(&self, request: Request<$question>) -> Result<Response<$answer>, Status> {
                 let caller = self.door.admit(request.metadata())?;
                 caller.require(Right::Query)?;
-                match self.projections.$ask(&caller.tenant, request.into_inner()).await {
+                match self
+                    .projections
+                    .$ask(&caller.tenant, request.into_inner())
+                    .await
+                {
                     Ok(answer) => Ok(Response::new(answer)),
                     Err(error) => Err(status::of_query(&error)),
                 }
@@ -55,7 +59,9 @@ impl ReadModelService for Queries {
         let caller = self.door.admit(request.metadata())?;
         caller.require(Right::Query)?;
         let status = self.projections.status(&caller.tenant).await;
-        status.map(Response::new).map_err(|error| status::of_query(&error))
+        status
+            .map(Response::new)
+            .map_err(|error| status::of_query(&error))
     }
 
     async fn rebuild_read_model(
@@ -77,13 +83,19 @@ impl ReadModelService for Queries {
         caller.require(Right::Query)?;
         let asked = request.into_inner();
         let as_of = asked.as_of.unwrap_or_default();
-        let exported = self.projections.export(&caller.tenant, &asked.name, as_of).await;
+        let exported = self
+            .projections
+            .export(&caller.tenant, &asked.name, as_of)
+            .await;
         let exported = exported.map_err(|error| status::of_query(&error))?;
         let file = tokio::fs::File::open(&exported).await?;
         // The temporary file lives as long as the stream that reads it.
         let chunks = stream::try_unfold((file, exported), |(mut file, exported)| async move {
             let mut chunk = Vec::with_capacity(CHUNK_LEN);
-            (&mut file).take(CHUNK_LEN as u64).read_to_end(&mut chunk).await?;
+            (&mut file)
+                .take(CHUNK_LEN as u64)
+                .read_to_end(&mut chunk)
+                .await?;
             let answer = v1::ExportReadModelResponse { chunk };
             Ok((!answer.chunk.is_empty()).then_some((answer, (file, exported))))
         });

@@ -46,7 +46,10 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { message_len: 4 * 1024 * 1024, timeout: Duration::from_secs(60) }
+        Self {
+            message_len: 4 * 1024 * 1024,
+            timeout: Duration::from_secs(60),
+        }
     }
 }
 
@@ -65,7 +68,9 @@ pub struct Roles {
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
     /// Anyone could come in.
-    #[error("{0} is not a loopback address: without authentication the server listens on loopback only")]
+    #[error(
+        "{0} is not a loopback address: without authentication the server listens on loopback only"
+    )]
     OpenDoor(SocketAddr),
     /// The address cannot be listened on.
     #[error("cannot listen on {address}: {source}")]
@@ -107,7 +112,13 @@ impl Server {
         let told = |source| ServeError::Listen { address, source };
         let listener = TcpListener::bind(address).await.map_err(told)?;
         let address = listener.local_addr().map_err(told)?;
-        Ok(Self { listener, address, authentication, tls, limits })
+        Ok(Self {
+            listener,
+            address,
+            authentication,
+            tls,
+            limits,
+        })
     }
 
     /// Where it listens.
@@ -124,7 +135,9 @@ impl Server {
         let door = Door::new(self.authentication);
         let max_len = self.limits.message_len;
         let (health, health_service) = tonic_health::server::health_reporter();
-        health.set_service_status("", tonic_health::ServingStatus::Serving).await;
+        health
+            .set_service_status("", tonic_health::ServingStatus::Serving)
+            .await;
 
         let mut routes = RoutesBuilder::default();
         routes.add_service(health_service);
@@ -136,20 +149,34 @@ impl Server {
         // Older tools ask for this one.
         routes.add_service(reflection().build_v1alpha()?);
         if let Some(executor) = roles.command {
-            let commands = Commands { door: door.clone(), executor: executor.clone() };
+            let commands = Commands {
+                door: door.clone(),
+                executor: executor.clone(),
+            };
             add_command_services(&mut routes, &CommandDoor(commands), max_len);
-            let bulk = Bulk { door: door.clone(), executor };
+            let bulk = Bulk {
+                door: door.clone(),
+                executor,
+            };
             routes.add_service(
                 v1::bulk_command_service_server::BulkCommandServiceServer::new(bulk)
                     .max_decoding_message_size(max_len),
             );
         }
         if let Some(projections) = roles.query {
-            let queries = Queries { door: door.clone(), projections };
+            let queries = Queries {
+                door: door.clone(),
+                projections,
+            };
             add_query_services(&mut routes, &queries);
         }
-        let history = History { door, log: roles.log };
-        routes.add_service(v1::history_service_server::HistoryServiceServer::new(history));
+        let history = History {
+            door,
+            log: roles.log,
+        };
+        routes.add_service(v1::history_service_server::HistoryServiceServer::new(
+            history,
+        ));
 
         let mut server = tonic::transport::Server::builder()
             .timeout(self.limits.timeout)
@@ -162,7 +189,9 @@ impl Server {
         let stopping = async {
             stop.await;
             // Watchers of the health service hear of it, and their streams end with the server.
-            health.set_service_status("", tonic_health::ServingStatus::NotServing).await;
+            health
+                .set_service_status("", tonic_health::ServingStatus::NotServing)
+                .await;
         };
         server
             .add_routes(routes.routes())

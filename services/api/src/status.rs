@@ -41,7 +41,12 @@ pub(crate) fn invalid_field(field: &str, description: &str) -> Status {
 }
 
 pub(crate) fn unauthenticated(message: &str) -> Status {
-    told(Code::Unauthenticated, "UNAUTHENTICATED", message, HashMap::new())
+    told(
+        Code::Unauthenticated,
+        "UNAUTHENTICATED",
+        message,
+        HashMap::new(),
+    )
 }
 
 pub(crate) fn permission_denied(actor: &str, right: &str) -> Status {
@@ -56,7 +61,10 @@ pub(crate) fn of_command(error: &executor::Error) -> Status {
     let message = error.to_string();
     match error {
         Error::Invalid(invalid) => invalid_fields(
-            invalid.violations.iter().map(|v| (v.field.as_str(), v.description.as_str())),
+            invalid
+                .violations
+                .iter()
+                .map(|v| (v.field.as_str(), v.description.as_str())),
         ),
         Error::Refused(refused) => {
             let code = match refused.kind {
@@ -64,27 +72,45 @@ pub(crate) fn of_command(error: &executor::Error) -> Status {
                 RefusalKind::NotFound => Code::NotFound,
                 RefusalKind::AlreadyExists => Code::AlreadyExists,
             };
-            told(code, &refused.reason, &message, refused.facts.iter().cloned().collect())
+            told(
+                code,
+                &refused.reason,
+                &message,
+                refused.facts.iter().cloned().collect(),
+            )
         }
         Error::Taken { scope, holder } => {
-            let facts = [("value".to_owned(), scope.clone()), ("holder".to_owned(), holder.clone())];
-            told(Code::AlreadyExists, "ALREADY_CLAIMED", &message, HashMap::from(facts))
+            let facts = [
+                ("value".to_owned(), scope.clone()),
+                ("holder".to_owned(), holder.clone()),
+            ];
+            told(
+                Code::AlreadyExists,
+                "ALREADY_CLAIMED",
+                &message,
+                HashMap::from(facts),
+            )
         }
-        Error::CommandIdReused => {
-            told(Code::AlreadyExists, "COMMAND_ID_REUSED", &message, HashMap::new())
-        }
+        Error::CommandIdReused => told(
+            Code::AlreadyExists,
+            "COMMAND_ID_REUSED",
+            &message,
+            HashMap::new(),
+        ),
         Error::Contended { .. } => told_again(Code::Aborted, "CONTENDED", &message),
         Error::Overloaded => told_again(Code::ResourceExhausted, "OVERLOADED", &message),
-        Error::TooLarge(_) => {
-            told(Code::InvalidArgument, "TOO_LARGE", &message, HashMap::new())
-        }
+        Error::TooLarge(_) => told(Code::InvalidArgument, "TOO_LARGE", &message, HashMap::new()),
         Error::Unreadable { .. } => {
             tracing::error!(%message, "stored events cannot be read");
             told(Code::DataLoss, "UNREADABLE", &message, HashMap::new())
         }
         Error::Log(_) => {
             tracing::warn!(%message, "the log does not answer");
-            told_again(Code::Unavailable, "LOG_UNAVAILABLE", "the log does not answer")
+            told_again(
+                Code::Unavailable,
+                "LOG_UNAVAILABLE",
+                "the log does not answer",
+            )
         }
     }
 }
@@ -101,7 +127,11 @@ pub(crate) fn of_query(error: &QueryError) -> Status {
         QueryError::NotReady { .. } => told_again(Code::Unavailable, "BEING_BUILT", &message),
         QueryError::Backend(_) => {
             tracing::warn!(%message, "a read model does not answer");
-            told_again(Code::Unavailable, "READ_MODEL_UNAVAILABLE", "the read model does not answer")
+            told_again(
+                Code::Unavailable,
+                "READ_MODEL_UNAVAILABLE",
+                "the read model does not answer",
+            )
         }
     }
 }
@@ -109,12 +139,23 @@ pub(crate) fn of_query(error: &QueryError) -> Status {
 /// The log did not answer a read.
 pub(crate) fn of_log(error: &log::Error) -> Status {
     tracing::warn!(%error, "the log does not answer");
-    told_again(Code::Unavailable, "LOG_UNAVAILABLE", "the log does not answer")
+    told_again(
+        Code::Unavailable,
+        "LOG_UNAVAILABLE",
+        "the log does not answer",
+    )
 }
 
 /// A status as the answer to one element of a bulk stream.
 pub(crate) fn refusal(status: &Status) -> Refusal {
     let details = status.get_error_details();
-    let reason = details.error_info().map(|info| info.reason.clone()).unwrap_or_default();
-    Refusal { code: i32::from(status.code()), reason, message: status.message().to_owned() }
+    let reason = details
+        .error_info()
+        .map(|info| info.reason.clone())
+        .unwrap_or_default();
+    Refusal {
+        code: i32::from(status.code()),
+        reason,
+        message: status.message().to_owned(),
+    }
 }

@@ -68,9 +68,6 @@ impl<'a> Assumed<'a> {
             assumed
                 .commands
                 .extend(append.command.as_ref().map(|command| command.id.as_str()));
-            if append.chains().any(Chain::is_cut) {
-                continue;
-            }
             let writes = append
                 .writes
                 .iter()

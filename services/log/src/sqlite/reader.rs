@@ -1,7 +1,7 @@
 //! Reads from SQLite, by a pool of read-only connections.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use event_schemas::vocabulary::{Position, Recorded, StreamName, TenantId, Version};
 use futures::future::BoxFuture;
@@ -18,14 +18,15 @@ use crate::{AppendedEvent, Error, Filter};
 #[derive(Debug)]
 pub(crate) struct SqliteReader {
     pool: SqlitePool,
-    _owned: Arc<Ownership>,
+    /// Given up when the log is closed, though handles to it may live on.
+    owned: Mutex<Option<Arc<Ownership>>>,
 }
 
 impl SqliteReader {
     pub(super) fn new(pool: SqlitePool, owned: Arc<Ownership>) -> Self {
         Self {
             pool,
-            _owned: owned,
+            owned: Mutex::new(Some(owned)),
         }
     }
 }
@@ -168,6 +169,10 @@ impl Reader for SqliteReader {
     }
 
     fn close(&self) -> BoxFuture<'_, ()> {
-        Box::pin(self.pool.close())
+        Box::pin(async {
+            self.pool.close().await;
+            let mut owned = self.owned.lock().unwrap_or_else(PoisonError::into_inner);
+            owned.take();
+        })
     }
 }

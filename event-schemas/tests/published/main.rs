@@ -1,0 +1,195 @@
+//! Every event is a promise: what was published can be read for ever, and never changes.
+//!
+//! A new event or version: write its sample by hand, then
+//! `UPDATE_PUBLISHED=1 cargo test -p twinfunnel-event-schemas` writes the schema that is missing
+//! and locks both. It never touches what is locked. What was locked but never left the branch may
+//! be taken back: delete the files and their lines in published.lock.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on ends"
+)]
+
+mod compat;
+mod shelf;
+
+use std::collections::BTreeSet;
+
+use event_schemas::rooms;
+use serde_json::Value;
+
+use shelf::{File, Kind, Shelf};
+
+fn require(found: Vec<String>) {
+    assert!(found.is_empty(), "\n{}\n", found.join("\n"));
+}
+
+#[test]
+fn the_type_of_every_event_gives_the_schema_that_was_published() {
+    let shelf = Shelf::get();
+    let each = shelf::newest(Kind::Schema).into_iter();
+    require(
+        each.filter_map(|file| shelf.check_schema(&file).err())
+            .collect(),
+    );
+}
+
+#[test]
+fn every_sample_ever_published_can_still_be_read() {
+    let shelf = Shelf::get();
+    let samples = shelf.files.iter().filter(|file| file.kind == Kind::Sample);
+    require(
+        samples
+            .filter_map(|file| shelf.check_sample(file).err())
+            .collect(),
+    );
+}
+
+#[test]
+fn every_version_of_every_event_has_a_schema_and_a_sample() {
+    let shelf = Shelf::get();
+    let missing = shelf::expected()
+        .into_iter()
+        .filter(|file| !shelf.files.contains(file));
+    require(missing.map(|file| format!("{file} is missing")).collect());
+}
+
+#[test]
+fn nothing_is_published_that_no_room_declares() {
+    let expected = shelf::expected();
+    let extra = Shelf::get()
+        .files
+        .iter()
+        .filter(|file| !expected.contains(file));
+    require(
+        extra
+            .map(|file| format!("{file} belongs to no event of its room"))
+            .collect(),
+    );
+}
+
+#[test]
+fn what_is_locked_never_changes() {
+    let shelf = Shelf::get();
+    let changed = shelf.lock.iter().filter_map(|(name, hash)| {
+        let found = shelf::hash(name);
+        (found.as_ref() != Some(hash)).then(|| match found {
+            Some(_) => format!("{name} is published and was changed: restore it, add a version"),
+            None => format!("{name} is published and is gone: restore it"),
+        })
+    });
+    require(changed.collect());
+}
+
+#[test]
+fn everything_published_is_locked() {
+    let shelf = Shelf::get();
+    let open = shelf.files.iter().map(ToString::to_string);
+    let open = open.filter(|name| !shelf.lock.contains_key(name));
+    let told =
+        "is not in published.lock: run UPDATE_PUBLISHED=1 cargo test -p twinfunnel-event-schemas";
+    require(open.map(|name| format!("{name} {told}")).collect());
+}
+
+#[test]
+fn an_event_name_is_used_once_in_the_whole_house() {
+    let mut seen = BTreeSet::new();
+    for room in rooms() {
+        assert!(
+            seen.insert(room.category),
+            "{} is there twice",
+            room.category
+        );
+        for event in room.published {
+            assert!(
+                seen.insert(event.event_type),
+                "{} is there twice",
+                event.event_type
+            );
+        }
+    }
+}
+
+/// Everything that is about a person. A new line here is a decision: the relay withholds it, and
+/// erasing the person erases it.
+const PERSONAL: &[&str] = &[
+    "customer/ContactAdded.profile.email",
+    "customer/ContactAdded.profile.name",
+    "customer/ContactAdded.profile.phone",
+    "customer/ContactUpdated.profile.email",
+    "customer/ContactUpdated.profile.name",
+    "customer/ContactUpdated.profile.phone",
+    "opportunity/OpportunityRegistered.email",
+    "opportunity/OpportunityRegistered.phone",
+    "rep/RepRegistered.email",
+    "rep/RepRegistered.name",
+];
+
+#[test]
+fn what_is_personal_is_marked() {
+    let mut marked = BTreeSet::new();
+    for (path, schema) in fields() {
+        let is_personal = schema.get("x-personal") == Some(&Value::Bool(true));
+        let name = path.rsplit('.').next().unwrap();
+        assert!(
+            is_personal || !matches!(name, "email" | "phone"),
+            "{path} is about a person, but not marked x-personal"
+        );
+        if is_personal {
+            marked.insert(path);
+        }
+    }
+    let known: BTreeSet<String> = PERSONAL.iter().map(|&path| path.to_owned()).collect();
+    assert_eq!(marked, known);
+}
+
+/// Every field of every event, also within its parts, by its path.
+fn fields() -> Vec<(String, Value)> {
+    fn gather(root: &Value, path: &str, schema: &Value, found: &mut Vec<(String, Value)>) {
+        let schema = compat::resolve(root, schema);
+        for part in ["anyOf", "allOf", "oneOf"] {
+            for one in schema
+                .get(part)
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+            {
+                gather(root, path, one, found);
+            }
+        }
+        if let Some(items) = schema.get("items") {
+            gather(root, path, items, found);
+        }
+        let properties = schema.get("properties").and_then(Value::as_object);
+        for (name, property) in properties.into_iter().flatten() {
+            let path = format!("{path}.{name}");
+            gather(root, &path, property, found);
+            found.push((path, property.clone()));
+        }
+    }
+    let mut found = Vec::new();
+    for room in rooms() {
+        for event in room.published {
+            let path = format!("{}/{}", room.category, event.event_type);
+            gather(&event.schema, &path, &event.schema, &mut found);
+        }
+    }
+    found
+}
+
+#[test]
+fn a_file_is_named_after_what_it_holds() {
+    let file = File {
+        room: "product".to_owned(),
+        event_type: "ProductRetired".to_owned(),
+        version: 12,
+        kind: Kind::Sample,
+    };
+    assert_eq!(file.to_string(), "product/ProductRetired.v12.sample.json");
+    assert_eq!(
+        File::parse("product", "ProductRetired.v12.sample.json"),
+        Some(file)
+    );
+    assert_eq!(File::parse("product", "mod.rs"), None);
+}
