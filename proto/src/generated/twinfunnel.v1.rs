@@ -7403,7 +7403,7 @@ impl ::prost::Name for ListReadModelsResponse {
 /// One read model.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ReadModel {
-    /// Such as "funnel_conversion".
+    /// Such as "pipeline".
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
     /// Version of its fold and tables.
@@ -7415,6 +7415,9 @@ pub struct ReadModel {
     /// Position it holds.
     #[prost(uint64, tag = "4")]
     pub position: u64,
+    /// The questions it answers, such as "funnel_conversion".
+    #[prost(string, repeated, tag = "5")]
+    pub answers: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 impl ::prost::Name for ReadModel {
     const NAME: &'static str = "ReadModel";
@@ -7428,6 +7431,7 @@ impl ::prost::Name for ReadModel {
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct RebuildReadModelRequest {
+    /// The read model's name, or a question it answers.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
 }
@@ -7459,6 +7463,7 @@ impl ::prost::Name for RebuildReadModelResponse {
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ExportReadModelRequest {
+    /// The read model's name, or a question it answers.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
     #[prost(message, optional, tag = "2")]

@@ -1,0 +1,327 @@
+//! The read models of Twinfunnel, and the engine that keeps them.
+//!
+//! A read model is one room: what it answers, its tables, its fold. A question is one room too: its
+//! request, its SQL, its figures. The [`engine`] feeds them from the log and knows none of them.
+//!
+//! # What it must never know
+//!
+//! Commands and rules: it sees what happened, never why it was allowed. It knows no gRPC status.
+
+mod asked;
+mod engine;
+mod error;
+mod funnel_conversion;
+mod pipeline;
+mod pipeline_velocity;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use event_schemas::vocabulary::{Position, TenantId};
+use log::Log;
+use proto::v1;
+use proto::v1::as_of::KnownAt;
+use tempfile::TempPath;
+
+use asked::Asked;
+use engine::as_of::{self, Scratches};
+use engine::generation::{Generation, Model, Until};
+use engine::live::Live;
+use engine::registry::Registry;
+
+pub use error::QueryError;
+
+/// Every read model: the one list.
+const MODELS: [Model; 1] = [pipeline::MODEL];
+
+/// Where read models are kept.
+#[derive(Debug, Clone)]
+pub enum Home {
+    /// SQLite files in a directory that this process owns.
+    Sqlite {
+        /// The directory; made if it is missing.
+        dir: PathBuf,
+    },
+    /// Schemas of a PostgreSQL database that nodes share.
+    Postgres {
+        /// Its URL.
+        url: String,
+    },
+}
+
+/// How the read models of a node are set up.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Where they are kept.
+    pub home: Home,
+    /// Whether this node keeps them in step with the log, or only answers from them.
+    pub run_workers: bool,
+}
+
+impl Options {
+    /// Kept at a home by this node.
+    pub fn at(home: Home) -> Self {
+        Self {
+            home,
+            run_workers: true,
+        }
+    }
+}
+
+/// The read models of a node. Clones are handles to the same ones.
+#[derive(Debug, Clone)]
+pub struct Projections(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    log: Log,
+    registry: Arc<Registry>,
+    models: Vec<Arc<Live>>,
+    scratches: Scratches,
+}
+
+impl Projections {
+    /// Opens the read models, building those that are missing or of another version.
+    pub async fn start(log: Log, options: Options) -> Result<Self, QueryError> {
+        let registry = Arc::new(Registry::open(options.home).await?);
+        let mut models = Vec::new();
+        for model in MODELS {
+            models.push(Live::start(&log, &registry, model, options.run_workers).await?);
+        }
+        Ok(Self(Arc::new(Inner {
+            log,
+            registry,
+            models,
+            scratches: Scratches::new(),
+        })))
+    }
+
+    /// How many opportunities of a period get how far.
+    pub async fn funnel_conversion(
+        &self,
+        tenant: &TenantId,
+        request: v1::GetFunnelConversionRequest,
+    ) -> Result<v1::FunnelConversion, QueryError> {
+        let consistency = request.consistency.unwrap_or_default();
+        let mut asked = self.0.ask("funnel_conversion", tenant, consistency).await?;
+        funnel_conversion::answer(&mut asked, &request).await
+    }
+
+    /// What the open pipeline is worth and how fast it flows.
+    pub async fn pipeline_velocity(
+        &self,
+        tenant: &TenantId,
+        request: v1::GetPipelineVelocityRequest,
+    ) -> Result<v1::PipelineVelocity, QueryError> {
+        let consistency = request.consistency.unwrap_or_default();
+        let mut asked = self.0.ask("pipeline_velocity", tenant, consistency).await?;
+        pipeline_velocity::answer(&mut asked, &request).await
+    }
+
+    /// How far each read model has come for a tenant.
+    pub async fn status(
+        &self,
+        tenant: &TenantId,
+    ) -> Result<v1::ListReadModelsResponse, QueryError> {
+        let mut read_models = Vec::new();
+        for live in &self.0.models {
+            let generation = live.refreshed().await?;
+            read_models.push(described(&generation, generation.look(tenant).await?));
+        }
+        let head = self.0.log.head(tenant).await?.0;
+        Ok(v1::ListReadModelsResponse { head, read_models })
+    }
+
+    /// Builds the next generation of a read model beside the live one, for all tenants, and swaps
+    /// when it has caught up. It is named by its own name or by a question it answers.
+    pub async fn rebuild(&self, name: &str) -> Result<v1::ReadModel, QueryError> {
+        let live = Arc::clone(self.0.model(name)?);
+        // It goes on though the caller may go.
+        let rebuilt = tokio::spawn(async move { live.rebuild().await });
+        let generation = rebuilt
+            .await
+            .map_err(|_| QueryError::Backend("the rebuild ended".into()))??;
+        let mut position = Position(0);
+        for tenant in self.0.log.tenants().await? {
+            position = position.max(generation.look(&tenant).await?);
+        }
+        Ok(described(&generation, position))
+    }
+
+    /// Folds a tenant's history, as of a moment, into a SQLite database for the caller.
+    pub async fn export(
+        &self,
+        tenant: &TenantId,
+        name: &str,
+        as_of: v1::AsOf,
+    ) -> Result<TempPath, QueryError> {
+        let model = self.0.model(name)?.model();
+        let (until, _) = self.0.until(tenant, &as_of).await?;
+        Ok(as_of::export(&self.0.log, model, tenant, until).await?)
+    }
+
+    /// Stops keeping the read models, and closes them.
+    pub async fn shutdown(&self) {
+        for live in &self.0.models {
+            live.close().await;
+        }
+        self.0.registry.close().await;
+    }
+}
+
+fn described(generation: &Generation, position: Position) -> v1::ReadModel {
+    v1::ReadModel {
+        name: generation.model.name.to_owned(),
+        version: generation.model.version,
+        generation: generation.number,
+        position: position.0,
+        answers: generation
+            .model
+            .answers
+            .iter()
+            .map(|&question| question.to_owned())
+            .collect(),
+    }
+}
+
+impl Inner {
+    /// The read model of a name, or that answers a question.
+    fn model(&self, name: &str) -> Result<&Arc<Live>, QueryError> {
+        let named = |live: &&Arc<Live>| {
+            let model = live.model();
+            model.name == name || model.answers.contains(&name)
+        };
+        self.models.iter().find(named).ok_or_else(|| {
+            let names: Vec<&str> = MODELS.iter().map(|model| model.name).collect();
+            QueryError::NotFound(format!(
+                "no read model {name:?}; there is {}",
+                names.join(", ")
+            ))
+        })
+    }
+
+    /// Opens the part of history that a question is about.
+    async fn ask(
+        &self,
+        question: &str,
+        tenant: &TenantId,
+        consistency: v1::Consistency,
+    ) -> Result<Asked, QueryError> {
+        let live = self.model(question)?;
+        match consistency.as_of {
+            Some(as_of) if as_of != v1::AsOf::default() => {
+                let (until, at) = self.until(tenant, &as_of).await?;
+                if until.position.0 < consistency.min_position {
+                    return Err(QueryError::Invalid {
+                        field: "consistency.min_position".into(),
+                        description: format!("lies after {}, as of which is asked", until.position),
+                    });
+                }
+                let scratch = self
+                    .scratches
+                    .get(&self.log, live.model(), tenant, until)
+                    .await;
+                let scratch = scratch.map_err(|error| QueryError::Backend(error.to_string()))?;
+                let mut session = scratch.db.read().await?;
+                let held = Generation::checkpoint(&mut session, tenant).await?;
+                let at = at.unwrap_or_else(|| after(held.occurred_to));
+                Ok(Asked {
+                    session,
+                    tenant: tenant.clone(),
+                    position: until.position,
+                    at,
+                })
+            }
+            _ => {
+                self.ask_live(live, tenant, Position(consistency.min_position))
+                    .await
+            }
+        }
+    }
+
+    async fn ask_live(
+        &self,
+        live: &Live,
+        tenant: &TenantId,
+        min_position: Position,
+    ) -> Result<Asked, QueryError> {
+        if min_position > Position(0) {
+            live.wait_for(tenant, min_position).await?;
+        }
+        let generation = live.refreshed().await?;
+        if min_position == Position(0) && !generation.is_ready() {
+            let message = format!("{} is being built; ask again", generation.model.name);
+            return Err(QueryError::NotReady(message));
+        }
+        let mut session = match generation.db.read().await {
+            Ok(session) => session,
+            // It was swapped under our hands: the new one is there.
+            Err(_) => live.refreshed().await?.db.read().await?,
+        };
+        let held = Generation::checkpoint(&mut session, tenant).await?;
+        let at = after(held.occurred_to);
+        Ok(Asked {
+            session,
+            tenant: tenant.clone(),
+            position: held.position,
+            at,
+        })
+    }
+
+    /// Which events are asked about, and the instant of measure if the request says it.
+    async fn until(
+        &self,
+        tenant: &TenantId,
+        as_of: &v1::AsOf,
+    ) -> Result<(Until, Option<DateTime<Utc>>), QueryError> {
+        let head = self.log.head(tenant).await?;
+        let happened_by = as_of.happened_by.as_ref();
+        let happened_by = happened_by
+            .map(|by| asked::instant_of(by, "consistency.as_of.happened_by"))
+            .transpose()?;
+        let (position, known_by) = match &as_of.known_at {
+            None => (head, None),
+            Some(KnownAt::Position(position)) if *position > head.0 => {
+                return Err(QueryError::Invalid {
+                    field: "consistency.as_of.position".into(),
+                    description: format!("lies after the head of the log, {head}"),
+                });
+            }
+            Some(KnownAt::Position(position)) => {
+                let position = Position(*position);
+                (
+                    position,
+                    self.log
+                        .recorded_at(tenant, position)
+                        .await?
+                        .map(after_recorded),
+                )
+            }
+            Some(KnownAt::RecordedBefore(before)) => {
+                let before = asked::instant_of(before, "consistency.as_of.recorded_before")?;
+                (self.log.position_at(tenant, before).await?, Some(before))
+            }
+        };
+        Ok((
+            Until {
+                position,
+                happened_by,
+            },
+            happened_by.or(known_by),
+        ))
+    }
+}
+
+/// Now, or just after the latest of the events, should a clock have run ahead: whatever is answered
+/// as of this instant, and asked again as of it, is the same.
+fn after(occurred_to: DateTime<Utc>) -> DateTime<Utc> {
+    let now = Utc::now();
+    let now = engine::fold::instant(now.timestamp_micros());
+    now.max(occurred_to + TimeDelta::microseconds(1))
+}
+
+/// The first instant at which an event had been recorded.
+fn after_recorded(recorded_at: DateTime<Utc>) -> DateTime<Utc> {
+    recorded_at + TimeDelta::microseconds(1)
+}
