@@ -194,7 +194,7 @@ fn fold_stream<M: ReadModel>(
     changes
         .histories
         .push(vec![stream.as_str().into(), facts.as_str().into()]);
-    changes.add(before, after);
+    changes.add(&before, after);
     Ok(())
 }
 
@@ -217,8 +217,8 @@ pub(crate) fn instant(micros: i64) -> DateTime<Utc> {
 }
 
 impl Changes {
-    fn add(&mut self, before: Vec<FoldedRow>, after: Vec<FoldedRow>) {
-        for row in &before {
+    fn add(&mut self, before: &[FoldedRow], after: Vec<FoldedRow>) {
+        for row in before {
             let stays = after
                 .iter()
                 .any(|new| new.table == row.table && new.key() == row.key());

@@ -56,6 +56,10 @@ impl Live {
         run_workers: bool,
     ) -> Result<Arc<Self>, Error> {
         let generation = registry.live(model).await?;
+        if run_workers && !generation.is_ready() && log.tenants().await?.is_empty() {
+            // There is nothing to catch up with.
+            registry.set_ready(&generation).await?;
+        }
         let live = Arc::new(Self {
             model,
             log: log.clone(),

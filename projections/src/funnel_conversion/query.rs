@@ -57,7 +57,7 @@ pub(crate) async fn answer(
                 &mut counts,
                 add_group,
             )
-            .await?
+            .await?;
         }
     }
     let labels = Labels::load(&mut asked.session, &asked.tenant, asked.at, &picked.cut_by).await?;

@@ -1,0 +1,21 @@
+//! The read models, told as stories on both databases: given events, when asked, then figures.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
+#![allow(unreachable_pub, reason = "nothing is reached from outside a test")]
+
+#[macro_use]
+mod home;
+
+mod as_of;
+mod company;
+mod cuts;
+mod funnel;
+mod keeping;
+mod order;
+mod refusals;
+mod velocity;
