@@ -31,9 +31,23 @@ struct Arguments {
     /// Ends within 50 seconds; figures are noisier.
     #[arg(long)]
     quick: bool,
+    /// Measures one part only; ratios against the other are missing then.
+    #[arg(long, value_enum)]
+    only: Option<Part>,
     /// Writes the rows as JSON: name, value, unit, reference, ratio.
     #[arg(long)]
     json: Option<PathBuf>,
+}
+
+/// What can be measured alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Part {
+    /// Durable commands, and their peers.
+    Commands,
+    /// Read models catching up.
+    CatchUp,
+    /// Read models answering.
+    Queries,
 }
 
 /// Callers that wait for each answer before they ask again.
@@ -44,8 +58,30 @@ async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     let span = Duration::from_secs(if arguments.quick { 2 } else { 8 });
     let events = if arguments.quick { 150_000 } else { 1_000_000 };
-    let postgres = Postgres::start()?;
     let mut report = Report::default();
+    let measures = |part| arguments.only.is_none_or(|only| only == part);
+    if measures(Part::Commands) {
+        measure_commands(&mut report, span).await?;
+    }
+    if measures(Part::CatchUp) {
+        println!("read models catching up …");
+        read_models::catch_up(&mut report, events).await?;
+    }
+    if measures(Part::Queries) {
+        println!("read models answering …");
+        read_models::queries(&mut report, span).await?;
+    }
+    report.print();
+    if let Some(path) = arguments.json {
+        let rows = serde_json::to_string_pretty(&report.rows())?;
+        std::fs::write(&path, rows).with_context(|| path.display().to_string())?;
+    }
+    Ok(())
+}
+
+/// Durable commands on both databases, beside their peers.
+async fn measure_commands(report: &mut Report, span: Duration) -> anyhow::Result<()> {
+    let postgres = Postgres::start()?;
 
     println!("the gRPC no-op, and durable commands on SQLite and PostgreSQL …");
     let folder = tempfile::tempdir()?;
@@ -57,7 +93,7 @@ async fn main() -> anyhow::Result<()> {
     }
     for in_flight in IN_FLIGHT {
         let rate = commands::register(&sqlite, in_flight, span).await?;
-        add_commands(&mut report, "sqlite", in_flight, &rate);
+        add_commands(report, "sqlite", in_flight, &rate);
     }
     drop(sqlite);
 
@@ -86,7 +122,7 @@ async fn main() -> anyhow::Result<()> {
         report.add(&postgres_es(in_flight), rate, "commands/s", None);
     }
     for (in_flight, rate) in &on_postgres {
-        add_commands(&mut report, "postgres", *in_flight, rate);
+        add_commands(report, "postgres", *in_flight, rate);
         let name = format!("commands, postgres, {in_flight} in flight");
         report.add(
             &format!("{name}, beside postgres-es"),
@@ -100,16 +136,6 @@ async fn main() -> anyhow::Result<()> {
             "commands/s",
             Some("bare UNNEST insert, 1,000 rows a batch"),
         );
-    }
-
-    println!("read models: catching up, and answering …");
-    read_models::catch_up(&mut report, events).await?;
-    read_models::queries(&mut report, span).await?;
-
-    report.print();
-    if let Some(path) = arguments.json {
-        let rows = serde_json::to_string_pretty(&report.rows())?;
-        std::fs::write(&path, rows).with_context(|| path.display().to_string())?;
     }
     Ok(())
 }

@@ -40,7 +40,7 @@ impl Report {
 
     pub(crate) fn print(&self) {
         let mut table = Table::new();
-        table.load_preset(UTF8_HORIZONTAL_ONLY);
+        table.load_style(UTF8_HORIZONTAL_ONLY);
         table.set_header(["what", "value", "unit", "reference", "ratio"]);
         for row in &self.0 {
             let value = if row.value >= 1_000.0 {
