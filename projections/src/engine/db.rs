@@ -22,6 +22,9 @@ const CONNECTIONS: u32 = 6;
 /// statements to keep prepared.
 const SQLITE_ROWS: usize = 128;
 
+/// Rows that SQLite may read ahead of whoever takes them: each hand-over costs a wake-up.
+const ROWS: usize = 1_024;
+
 /// Prepared statements kept by each connection.
 const STATEMENTS: usize = 256;
 
@@ -176,6 +179,7 @@ impl Db {
             .busy_timeout(Duration::from_secs(10))
             .pragma("cache_size", "-32768")
             .pragma("temp_store", "memory")
+            .row_buffer_size(ROWS)
             .statement_cache_capacity(STATEMENTS)
             .disable_statement_logging();
         let pool = SqlitePoolOptions::new()

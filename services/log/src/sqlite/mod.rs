@@ -16,6 +16,9 @@ pub(crate) use writer::SqliteWriter;
 
 use crate::Error;
 
+/// Rows that a reader may read ahead of whoever takes them: each hand-over costs a wake-up.
+const ROWS: usize = 1_024;
+
 /// Prepared statements kept per connection: one for each number of rows that is inserted at once,
 /// and those that read.
 const STATEMENTS: usize = 256;
@@ -38,6 +41,7 @@ pub(crate) async fn open(
         .synchronous(SqliteSynchronous::Full)
         .pragma("cache_size", "-65536")
         .pragma("temp_store", "memory")
+        .row_buffer_size(ROWS)
         .statement_cache_capacity(STATEMENTS)
         .disable_statement_logging();
     let mut connection = options.clone().create_if_missing(true).connect().await?;
