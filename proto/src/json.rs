@@ -3,7 +3,9 @@
 use std::sync::LazyLock;
 
 use prost::{Message, Name};
-use prost_reflect::{DescriptorPool, DeserializeOptions, DynamicMessage, MessageDescriptor, SerializeOptions};
+use prost_reflect::{
+    DescriptorPool, DeserializeOptions, DynamicMessage, MessageDescriptor, SerializeOptions,
+};
 use serde_json::Value;
 
 /// Why a message could not be read from or written as JSON.
@@ -63,7 +65,9 @@ mod tests {
                 "command":{"winOpportunity":{"opportunityId":"o1","amount":{"currencyCode":"USD","amount":"1054"}}}}"#,
         )
         .unwrap();
-        let Some(Kind::WinOpportunity(won)) = line.command.unwrap().kind else { unreachable!() };
+        let Some(Kind::WinOpportunity(won)) = line.command.unwrap().kind else {
+            unreachable!()
+        };
         assert_eq!(won.amount.unwrap().amount, "1054");
     }
 
@@ -75,7 +79,10 @@ mod tests {
 
     #[test]
     fn what_is_written_reads_back() {
-        let line = ImportLine { tenant: "main".into(), ..ImportLine::default() };
+        let line = ImportLine {
+            tenant: "main".into(),
+            ..ImportLine::default()
+        };
         let text = to_value(&line).unwrap().to_string();
         assert_eq!(from_str::<ImportLine>(&text).unwrap(), line);
     }

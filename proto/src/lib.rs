@@ -4,6 +4,7 @@
 //! Knows nothing of the log, the rules or the figures.
 
 pub mod commands;
+pub mod instant;
 pub mod json;
 
 /// Messages and services of the package `twinfunnel.v1`.

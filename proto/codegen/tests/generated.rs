@@ -1,6 +1,11 @@
 //! The generated code is committed; this test draws it anew from the .proto files and fails when
 //! the two differ. `UPDATE_GENERATED=1 cargo test -p twinfunnel-codegen` writes it.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -34,7 +39,10 @@ fn generated_code_is_current() {
 }
 
 fn files(folder: &Path) -> Vec<PathBuf> {
-    let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).collect();
+    let mut files: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|e| e.unwrap().path())
+        .collect();
     files.sort();
     files
 }
@@ -46,7 +54,11 @@ fn draw(root: &Path, out: &Path) {
         .filter(|path| path.extension().is_some_and(|e| e == "proto"))
         .collect();
     let mut compiler = protox::Compiler::new([root]).unwrap();
-    compiler.include_source_info(true).include_imports(true).open_files(protos).unwrap();
+    compiler
+        .include_source_info(true)
+        .include_imports(true)
+        .open_files(protos)
+        .unwrap();
     let described = compiler.file_descriptor_set();
 
     let mut config = prost_build::Config::new();
@@ -89,19 +101,31 @@ fn commands(described: &FileDescriptorSet) -> String {
 }
 
 fn noun_of(service: &ServiceDescriptorProto) -> String {
-    service.name().strip_suffix("CommandService").expect("a command service's name").to_owned()
+    service
+        .name()
+        .strip_suffix("CommandService")
+        .expect("a command service's name")
+        .to_owned()
 }
 
 fn message_of(method: &MethodDescriptorProto) -> &str {
     let message = method.input_type().rsplit('.').next().unwrap();
-    assert_eq!(message, method.name(), "a command rpc bears its message's name");
+    assert_eq!(
+        message,
+        method.name(),
+        "a command rpc bears its message's name"
+    );
     message
 }
 
 fn noun_enum(out: &mut String, service: &ServiceDescriptorProto) {
     let noun = noun_of(service);
     writeln!(out, "/// A command about a {}.", spaced(&noun)).unwrap();
-    writeln!(out, "#[derive(Debug, Clone, PartialEq)]\npub enum {noun}Command {{").unwrap();
+    writeln!(
+        out,
+        "#[derive(Debug, Clone, PartialEq)]\npub enum {noun}Command {{"
+    )
+    .unwrap();
     for method in &service.method {
         let name = message_of(method);
         writeln!(out, "    /// See [`v1::{name}`].\n    {name}(v1::{name}),").unwrap();
@@ -112,13 +136,22 @@ fn noun_enum(out: &mut String, service: &ServiceDescriptorProto) {
 fn route(out: &mut String, services: &[&ServiceDescriptorProto]) {
     out.push_str("/// A command, told apart by the noun it is about.\n#[derive(Debug, Clone, PartialEq)]\npub enum Route {\n");
     for noun in services.iter().map(|s| noun_of(s)) {
-        writeln!(out, "    /// About a {}.\n    {noun}({noun}Command),", spaced(&noun)).unwrap();
+        writeln!(
+            out,
+            "    /// About a {}.\n    {noun}({noun}Command),",
+            spaced(&noun)
+        )
+        .unwrap();
     }
     out.push_str("}\n\nimpl From<Kind> for Route {\n    fn from(kind: Kind) -> Self {\n        match kind {\n");
     for service in services {
         let noun = noun_of(service);
         for name in service.method.iter().map(message_of) {
-            writeln!(out, "            Kind::{name}(m) => Self::{noun}({noun}Command::{name}(m)),").unwrap();
+            writeln!(
+                out,
+                "            Kind::{name}(m) => Self::{noun}({noun}Command::{name}(m)),"
+            )
+            .unwrap();
         }
     }
     out.push_str("        }\n    }\n}\n\n");

@@ -5178,7 +5178,9 @@ pub struct ImportLine {
     /// Whose log it goes to; the importer's own if empty.
     #[prost(string, tag = "1")]
     pub tenant: ::prost::alloc::string::String,
-    /// Idempotency key; derived from the file's bytes and the line number if empty.
+    /// Idempotency key. If empty, derived from the bytes of the line and how often the file held the
+    /// same before, so that the file can be sent again. Where the same line may be meant a second time
+    /// in another file, give the key, or occurred_at.
     #[prost(string, tag = "2")]
     pub command_id: ::prost::alloc::string::String,
     /// Who did it; the importer if empty.
@@ -6351,7 +6353,7 @@ pub struct FollowRequest {
     /// End the stream when the head, as it stood when the call began, is reached.
     #[prost(bool, tag = "4")]
     pub until_head: bool,
-    #[prost(oneof = "follow_request::From", tags = "1, 2")]
+    #[prost(oneof = "follow_request::From", tags = "1, 2, 5")]
     pub from: ::core::option::Option<follow_request::From>,
 }
 /// Nested message and enum types in `FollowRequest`.
@@ -6364,6 +6366,9 @@ pub mod follow_request {
         /// Events recorded at or after this instant.
         #[prost(message, tag = "2")]
         RecordedFrom(::prost_types::Timestamp),
+        /// Events recorded after the call began. The first answer says at which position that was.
+        #[prost(bool, tag = "5")]
+        FromNow(bool),
     }
 }
 impl ::prost::Name for FollowRequest {

@@ -11,6 +11,7 @@ use tonic::{Request, Response, Status, Streaming};
 
 use crate::command::receipt_of;
 use crate::door::{Caller, Door};
+use crate::stopping::Stopping;
 use crate::{metadata, status};
 
 /// How many commands of one stream may wait for their commit. Well under the log's queue, so that
@@ -22,6 +23,7 @@ const IN_FLIGHT: usize = 512;
 pub(crate) struct Bulk {
     pub(crate) door: Door,
     pub(crate) executor: Executor,
+    pub(crate) stopping: Stopping,
 }
 
 #[tonic::async_trait]
@@ -37,9 +39,15 @@ impl BulkCommandService for Bulk {
         let (begun, settling) = mpsc::channel(IN_FLIGHT);
         let executor = self.executor.clone();
         let mut elements = request.into_inner();
+        let mut stopping = self.stopping.clone();
         tokio::spawn(async move {
             loop {
-                let next = match elements.message().await {
+                let element = tokio::select! {
+                    element = elements.message() => element,
+                    // What was begun is answered; then the caller is told.
+                    () = stopping.wait() => Err(status::stopping()),
+                };
+                let next = match element {
                     Ok(None) => return,
                     Ok(Some(element)) => {
                         Ok(begin(&executor, &caller, trace_context.as_ref(), element).await)

@@ -123,15 +123,20 @@ impl Authentication {
             .or_else(|_| DecodingKey::from_rsa_pem(&pem).map(|key| (key, Algorithm::RS256)))
             .map_err(|_| DoorError::NoKey(name))?;
         let mut validation = Validation::new(algorithm);
-        validation.set_required_spec_claims(&["exp", "sub"]);
-        match issuer {
-            Some(issuer) => validation.set_issuer(&[issuer]),
-            None => {}
+        // A claim that is asked for has to be there: the library compares only what it finds.
+        let mut required = vec!["exp", "sub"];
+        if let Some(issuer) = issuer {
+            validation.set_issuer(&[issuer]);
+            required.push("iss");
         }
         match audience {
-            Some(audience) => validation.set_audience(&[audience]),
+            Some(audience) => {
+                validation.set_audience(&[audience]);
+                required.push("aud");
+            }
             None => validation.validate_aud = false,
         }
+        validation.set_required_spec_claims(&required);
         Ok(Self::Token {
             key: Arc::new(key),
             validation: Arc::new(validation),

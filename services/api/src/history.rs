@@ -3,6 +3,7 @@
 use event_schemas::vocabulary::{Position, Recorded, StreamName, Version};
 use futures::stream::{self, BoxStream, StreamExt as _, TryStreamExt as _};
 use log::{Filter, Log};
+use proto::instant::to_timestamp;
 use proto::v1;
 use proto::v1::follow_request::From;
 use proto::v1::follow_response::Item;
@@ -10,8 +11,9 @@ use proto::v1::history_service_server::HistoryService;
 use tonic::{Request, Response, Status};
 
 use crate::door::{Door, Right};
-use crate::metadata::{instant, timestamp};
+use crate::metadata::instant;
 use crate::status::{self, invalid_field};
+use crate::stopping::Stopping;
 
 /// How many events are read from the log at a time.
 const PAGE: usize = 500;
@@ -24,6 +26,7 @@ const FILTER_MAX: usize = 100;
 pub(crate) struct History {
     pub(crate) door: Door,
     pub(crate) log: Log,
+    pub(crate) stopping: Stopping,
 }
 
 #[tonic::async_trait]
@@ -75,8 +78,15 @@ impl HistoryService for History {
         let caller = self.door.admit(request.metadata())?;
         caller.require(Right::Query)?;
         let asked = request.into_inner();
+        let head = self.log.head(&caller.tenant).await;
+        let head = head.map_err(|error| status::of_log(&error))?;
+        let mut begins = None;
         let after = match asked.from {
-            None => Position(0),
+            None | Some(From::FromNow(false)) => Position(0),
+            Some(From::FromNow(true)) => {
+                begins = Some(Ok(caught_up_to(head)));
+                head
+            }
             Some(From::AfterPosition(position)) => Position(position),
             Some(From::RecordedFrom(at)) => {
                 let at = instant(&at, "recorded_from")?;
@@ -84,33 +94,29 @@ impl HistoryService for History {
                 before.map_err(|error| status::of_log(&error))?
             }
         };
-        let head = self
-            .log
-            .head(&caller.tenant)
-            .await
-            .map_err(|error| status::of_log(&error))?;
         let until = asked.until_head.then_some(head);
         let filter = filter(asked.filter.unwrap_or_default())?;
-        let pages = self.log.follow(caller.tenant, after, filter);
+        let pages = self.log.follow(caller.tenant, after, filter).boxed();
+        // Asked before the next page is waited for: on a quiet log it may never come.
+        let is_last = move |reached: Position| until.is_some_and(|head| reached >= head);
+        let pages = stream::try_unfold((pages, after), move |(mut pages, reached)| async move {
+            if is_last(reached) {
+                return Ok(None);
+            }
+            match pages.next().await {
+                None => Ok(None),
+                Some(Ok(page)) => {
+                    let reached = page.scanned_to;
+                    Ok(Some((page, (pages, reached))))
+                }
+                Some(Err(error)) => Err(status::of_log(&error)),
+            }
+        });
         let items = pages
-            .map_err(|error| status::of_log(&error))
-            .scan(
-                until.is_some_and(|head| after >= head),
-                move |done, page| {
-                    let ended = *done;
-                    if let (Ok(page), Some(head)) = (&page, until) {
-                        *done = page.scanned_to >= head;
-                    }
-                    async move { (!ended).then_some(page) }
-                },
-            )
             .map_ok(move |page| stream::iter(items(page, until)))
             .try_flatten();
-        // A call that asks for nothing new ends at once instead of waiting for the next event.
-        if until.is_some_and(|head| after >= head) {
-            return Ok(Response::new(stream::empty().boxed()));
-        }
-        Ok(Response::new(items.boxed()))
+        let items = stream::iter(begins).chain(items).boxed();
+        Ok(Response::new(self.stopping.clone().cut(items)))
     }
 }
 
@@ -118,15 +124,23 @@ impl HistoryService for History {
 fn items(page: log::Page, until: Option<Position>) -> Vec<Result<v1::FollowResponse, Status>> {
     let within = |position: Position| until.is_none_or(|head| position <= head);
     let scanned_to = until.map_or(page.scanned_to, |head| head.min(page.scanned_to));
-    let told = |item| v1::FollowResponse { item: Some(item) };
+    let told = |event| v1::FollowResponse {
+        item: Some(Item::Event(event)),
+    };
     let mut items: Vec<_> = page
         .events
         .into_iter()
         .filter(|recorded| within(recorded.position))
-        .map(|recorded| event(recorded).map(|event| told(Item::Event(event))))
+        .map(|recorded| event(recorded).map(told))
         .collect();
-    items.push(Ok(told(Item::CaughtUpTo(scanned_to.0))));
+    items.push(Ok(caught_up_to(scanned_to)));
     items
+}
+
+fn caught_up_to(position: Position) -> v1::FollowResponse {
+    v1::FollowResponse {
+        item: Some(Item::CaughtUpTo(position.0)),
+    }
 }
 
 fn event(recorded: Recorded) -> Result<v1::Event, Status> {
@@ -139,8 +153,8 @@ fn event(recorded: Recorded) -> Result<v1::Event, Status> {
         event_id: recorded.event_id.to_string(),
         r#type: recorded.event_type,
         schema_version: recorded.schema_version,
-        occurred_at: Some(timestamp(recorded.occurred_at)),
-        recorded_at: Some(timestamp(recorded.recorded_at)),
+        occurred_at: Some(to_timestamp(recorded.occurred_at)),
+        recorded_at: Some(to_timestamp(recorded.recorded_at)),
         actor: recorded.actor,
         command_id: recorded.command_id,
         correlation_id: recorded.correlation_id,

@@ -11,6 +11,7 @@ mod metadata;
 mod query;
 mod server;
 mod status;
+mod stopping;
 
 pub use door::{Authentication, Caller, Door, DoorError, Right};
 pub use server::{Limits, Roles, ServeError, Server, Tls};

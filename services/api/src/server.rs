@@ -18,6 +18,7 @@ use crate::command::Commands;
 use crate::door::{Authentication, Door};
 use crate::history::History;
 use crate::query::Queries;
+use crate::stopping::Stopping;
 
 /// Certificate and private key, both PEM.
 #[derive(Clone)]
@@ -134,6 +135,7 @@ impl Server {
     ) -> Result<(), ServeError> {
         let door = Door::new(self.authentication);
         let max_len = self.limits.message_len;
+        let (tell, stopping) = Stopping::new();
         let (health, health_service) = tonic_health::server::health_reporter();
         health
             .set_service_status("", tonic_health::ServingStatus::Serving)
@@ -157,6 +159,7 @@ impl Server {
             let bulk = Bulk {
                 door: door.clone(),
                 executor,
+                stopping: stopping.clone(),
             };
             routes.add_service(
                 v1::bulk_command_service_server::BulkCommandServiceServer::new(bulk)
@@ -168,15 +171,17 @@ impl Server {
                 door: door.clone(),
                 projections,
             };
-            add_query_services(&mut routes, &queries);
+            add_query_services(&mut routes, &queries, max_len);
         }
         let history = History {
             door,
             log: roles.log,
+            stopping,
         };
-        routes.add_service(v1::history_service_server::HistoryServiceServer::new(
-            history,
-        ));
+        routes.add_service(
+            v1::history_service_server::HistoryServiceServer::new(history)
+                .max_decoding_message_size(max_len),
+        );
 
         let mut server = tonic::transport::Server::builder()
             .timeout(self.limits.timeout)
@@ -186,27 +191,39 @@ impl Server {
             server = server.tls_config(ServerTlsConfig::new().identity(identity))?;
         }
         let incoming = TcpIncoming::from(self.listener).with_nodelay(Some(true));
-        let stopping = async {
+        let told_to_stop = async {
             stop.await;
-            // Watchers of the health service hear of it, and their streams end with the server.
+            // Watchers of the health service hear of it, and then their streams end.
             health
                 .set_service_status("", tonic_health::ServingStatus::NotServing)
                 .await;
+            let mut health = health;
+            health.clear_service_status("").await;
+            tell.send_replace(true);
         };
         server
             .add_routes(routes.routes())
-            .serve_with_incoming_shutdown(incoming, stopping)
+            .serve_with_incoming_shutdown(incoming, told_to_stop)
             .await?;
         Ok(())
     }
 }
 
 /// Adds the query services: one line a read model.
-fn add_query_services(routes: &mut RoutesBuilder, queries: &Queries) {
+fn add_query_services(routes: &mut RoutesBuilder, queries: &Queries, max_len: usize) {
     use v1::funnel_conversion_query_service_server::FunnelConversionQueryServiceServer;
     use v1::pipeline_velocity_query_service_server::PipelineVelocityQueryServiceServer;
     use v1::read_model_service_server::ReadModelServiceServer;
-    routes.add_service(FunnelConversionQueryServiceServer::new(queries.clone()));
-    routes.add_service(PipelineVelocityQueryServiceServer::new(queries.clone()));
-    routes.add_service(ReadModelServiceServer::new(queries.clone()));
+    macro_rules! add {
+        ($($service:ident),+ $(,)?) => {
+            $(routes.add_service(
+                $service::new(queries.clone()).max_decoding_message_size(max_len),
+            );)+
+        };
+    }
+    add!(
+        FunnelConversionQueryServiceServer,
+        PipelineVelocityQueryServiceServer,
+        ReadModelServiceServer,
+    );
 }

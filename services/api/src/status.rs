@@ -146,6 +146,11 @@ pub(crate) fn of_log(error: &log::Error) -> Status {
     )
 }
 
+/// The server is about to end; what was begun is finished, and nothing new is.
+pub(crate) fn stopping() -> Status {
+    told_again(Code::Unavailable, "STOPPING", "the server stops")
+}
+
 /// A status as the answer to one element of a bulk stream.
 pub(crate) fn refusal(status: &Status) -> Refusal {
     let details = status.get_error_details();

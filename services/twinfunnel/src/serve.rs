@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 
 /// Where the log and the read models are kept.
 #[derive(Debug, Clone)]
-pub enum Store {
+pub(crate) enum Store {
     /// In a directory that this process owns.
     Sqlite {
         /// The directory.
@@ -29,7 +29,7 @@ pub enum Store {
 
 /// What a node does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum Role {
+pub(crate) enum Role {
     /// Take commands.
     Command,
     /// Answer queries.
@@ -40,26 +40,26 @@ pub enum Role {
 
 /// How a node is set up.
 #[derive(Debug)]
-pub struct ServeConfig {
+pub(crate) struct ServeConfig {
     /// Where it listens; port 0 for any free one.
-    pub listen: SocketAddr,
+    pub(crate) listen: SocketAddr,
     /// Where it keeps things.
-    pub store: Store,
+    pub(crate) store: Store,
     /// What it does.
-    pub roles: Vec<Role>,
+    pub(crate) roles: Vec<Role>,
     /// How callers are known.
-    pub authentication: Authentication,
+    pub(crate) authentication: Authentication,
     /// Certificate and key, if it speaks TLS.
-    pub tls: Option<Tls>,
+    pub(crate) tls: Option<Tls>,
     /// What is held against callers that ask too much.
-    pub limits: Limits,
+    pub(crate) limits: Limits,
 }
 
 /// A node that runs.
 #[derive(Debug)]
-pub struct Running {
+pub(crate) struct Running {
     /// Where it listens.
-    pub address: SocketAddr,
+    pub(crate) address: SocketAddr,
     log: Log,
     projections: Option<Projections>,
     stop: oneshot::Sender<()>,
@@ -67,10 +67,15 @@ pub struct Running {
 }
 
 /// Starts a node; it answers when this returns.
-pub async fn start(config: ServeConfig) -> anyhow::Result<Running> {
+pub(crate) async fn start(config: ServeConfig) -> anyhow::Result<Running> {
     // The door first: a node that cannot listen has not touched the database.
-    let server =
-        Server::bind(config.listen, config.authentication, config.tls, config.limits).await?;
+    let server = Server::bind(
+        config.listen,
+        config.authentication,
+        config.tls,
+        config.limits,
+    )
+    .await?;
     let address = server.address();
     let has = |role| config.roles.contains(&role);
 
@@ -78,7 +83,12 @@ pub async fn start(config: ServeConfig) -> anyhow::Result<Running> {
         Store::Sqlite { data_dir } => {
             let log = Log::open_sqlite(&data_dir, log::Options::default()).await;
             let log = log.with_context(|| format!("opening {}", data_dir.display()))?;
-            (log, Home::Sqlite { dir: data_dir.join("read-models") })
+            (
+                log,
+                Home::Sqlite {
+                    dir: data_dir.join("read-models"),
+                },
+            )
         }
         Store::Postgres { url } => {
             let log = Log::connect_postgres(&url, log::Options::default()).await;
@@ -86,9 +96,15 @@ pub async fn start(config: ServeConfig) -> anyhow::Result<Running> {
         }
     };
     let projections = if has(Role::Query) || has(Role::Project) {
-        let options =
-            projections::Options { run_workers: has(Role::Project), ..projections::Options::at(home) };
-        Some(Projections::start(log.clone(), options).await.context("starting the read models")?)
+        let options = projections::Options {
+            run_workers: has(Role::Project),
+            ..projections::Options::at(home)
+        };
+        Some(
+            Projections::start(log.clone(), options)
+                .await
+                .context("starting the read models")?,
+        )
     } else {
         None
     };
@@ -103,12 +119,18 @@ pub async fn start(config: ServeConfig) -> anyhow::Result<Running> {
         // Told to stop, or nobody is left to tell: both mean the same.
         let _ = stopped.await;
     }));
-    Ok(Running { address, log, projections, stop, serving })
+    Ok(Running {
+        address,
+        log,
+        projections,
+        stop,
+        serving,
+    })
 }
 
 impl Running {
     /// Takes no new call, finishes those under way, then stops the read models and the log.
-    pub async fn stop(self) -> anyhow::Result<()> {
+    pub(crate) async fn stop(self) -> anyhow::Result<()> {
         // If the server has ended by itself, its outcome is what follows.
         let _ = self.stop.send(());
         self.serving.await.context("serving")??;

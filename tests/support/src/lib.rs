@@ -4,13 +4,17 @@
 //! and goes away with the process that started it, however that ends.
 
 mod binary;
+mod node;
 mod postgres;
 mod watchdog;
 
 pub use binary::twinfunnel_binary;
+pub use node::Node;
 pub use postgres::Postgres;
 
 /// A port of loopback that was free a moment ago.
 pub fn free_port() -> std::io::Result<u16> {
-    Ok(std::net::TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+    Ok(std::net::TcpListener::bind(("127.0.0.1", 0))?
+        .local_addr()?
+        .port())
 }

@@ -22,7 +22,10 @@ impl Postgres {
     /// Starts a cluster with nothing in it. It syncs to disk like a real one.
     pub fn start() -> anyhow::Result<Self> {
         let bin = programs()?;
-        let folder = tempfile::Builder::new().prefix("twinfunnel-pg-").tempdir()?.keep();
+        let folder = tempfile::Builder::new()
+            .prefix("twinfunnel-pg-")
+            .tempdir()?
+            .keep();
         let shown = folder.display();
         let data = folder.join("data");
         let as_root = std::fs::metadata("/proc/self")
@@ -43,27 +46,41 @@ impl Postgres {
             }
         };
         run(program("initdb")
-            .args(["--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C"])
+            .args([
+                "--auth=trust",
+                "--username=postgres",
+                "--encoding=UTF8",
+                "--locale=C",
+            ])
             .arg("--pgdata")
             .arg(&data)
             .current_dir("/"))
         .context("initdb")?;
         let port = crate::free_port()?;
-        let settings = format!(
-            "-p {port} -k {shown} -c listen_addresses=127.0.0.1 -c max_connections=200"
-        );
+        let settings =
+            format!("-p {port} -k {shown} -c listen_addresses=127.0.0.1 -c max_connections=200");
         let watchdog = Watchdog::new(&format!(
             "kill -INT $(head -n 1 {shown}/data/postmaster.pid); sleep 0.3; \
              kill -QUIT $(head -n 1 {shown}/data/postmaster.pid); rm -rf {shown}"
         ))?;
         run(program("pg_ctl")
-            .args(["start", "--wait", "--silent", "--options", &settings, "--pgdata"])
+            .args([
+                "start",
+                "--wait",
+                "--silent",
+                "--options",
+                &settings,
+                "--pgdata",
+            ])
             .arg(&data)
             .arg("--log")
             .arg(folder.join("log"))
             .current_dir("/"))
         .context("pg_ctl start")?;
-        Ok(Self { port, _watchdog: watchdog })
+        Ok(Self {
+            port,
+            _watchdog: watchdog,
+        })
     }
 
     /// The cluster that all tests of this process share; each has a database of its own.
@@ -89,7 +106,9 @@ impl Postgres {
                 Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
             }
         };
-        sqlx::query(AssertSqlSafe(format!("CREATE DATABASE {name}"))).execute(&mut connection).await?;
+        sqlx::query(AssertSqlSafe(format!("CREATE DATABASE {name}")))
+            .execute(&mut connection)
+            .await?;
         connection.close().await?;
         Ok(self.url(&name))
     }
@@ -97,7 +116,11 @@ impl Postgres {
 
 fn run(command: &mut Command) -> anyhow::Result<()> {
     // The server must not inherit our pipes, or whoever reads them would wait for it to end.
-    let output = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status()?;
+    let output = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()?;
     ensure!(output.success(), "{command:?} failed: {output}");
     Ok(())
 }

@@ -12,7 +12,10 @@ impl Watchdog {
         let script = format!("cat >/dev/null; {clean_up}");
         let mut command = Command::new("sh");
         command.arg("-c").arg(script);
-        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
         // Ctrl-C reaches the whole foreground group; the watchdog must outlive it.
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         command.spawn().map(Self)

@@ -1,0 +1,239 @@
+//! The four files of a CRM export, read row by row as text; what a cell means is not decided here.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use crate::submit::Origin;
+
+/// One file of the export.
+#[derive(Debug, Clone)]
+pub(crate) struct Source {
+    /// What it is called when a row of it is told of.
+    pub(crate) label: Arc<str>,
+    /// All of it.
+    pub(crate) text: String,
+}
+
+/// The files of the export.
+#[derive(Debug, Clone)]
+pub(crate) struct Sources {
+    /// `accounts.csv`.
+    pub(crate) accounts: Source,
+    /// `products.csv`.
+    pub(crate) products: Source,
+    /// `sales_teams.csv`.
+    pub(crate) teams: Source,
+    /// `sales_pipeline.csv`.
+    pub(crate) pipeline: Source,
+}
+
+impl Sources {
+    /// Reads the files of a folder.
+    pub(crate) fn of_folder(folder: &Path) -> anyhow::Result<Self> {
+        let source = |name: &str| {
+            let path = folder.join(name);
+            let text = std::fs::read_to_string(&path);
+            let text = text.with_context(|| path.display().to_string())?;
+            anyhow::Ok(Source {
+                label: path.display().to_string().into(),
+                text,
+            })
+        };
+        Ok(Self {
+            accounts: source("accounts.csv")?,
+            products: source("products.csv")?,
+            teams: source("sales_teams.csv")?,
+            pipeline: source("sales_pipeline.csv")?,
+        })
+    }
+}
+
+/// A row, and where it stands.
+#[derive(Debug, Clone)]
+pub(crate) struct Row<T> {
+    /// Where it stands.
+    pub(crate) origin: Origin,
+    /// Its cells.
+    pub(crate) cells: T,
+}
+
+/// A row of `accounts.csv`.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub(crate) struct Account {
+    /// Its name, by which the pipeline names it.
+    pub(crate) account: String,
+    /// Its industry.
+    pub(crate) sector: String,
+    /// Year.
+    pub(crate) year_established: String,
+    /// Millions of US dollars a year.
+    pub(crate) revenue: String,
+    /// How many.
+    pub(crate) employees: String,
+    /// A country.
+    pub(crate) office_location: String,
+    /// Name of the account it belongs to; empty if none.
+    pub(crate) subsidiary_of: String,
+}
+
+/// A row of `products.csv`.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub(crate) struct Product {
+    /// Its name, by which the pipeline names it.
+    pub(crate) product: String,
+    /// The family it belongs to.
+    pub(crate) series: String,
+    /// List price in US dollars.
+    pub(crate) sales_price: String,
+}
+
+/// A row of `sales_teams.csv`.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub(crate) struct Agent {
+    /// Name, by which the pipeline names the agent.
+    pub(crate) sales_agent: String,
+    /// Name of the agent's manager.
+    pub(crate) manager: String,
+    /// The manager's region.
+    pub(crate) regional_office: String,
+}
+
+/// A row of `sales_pipeline.csv`.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub(crate) struct Deal {
+    /// Its id.
+    pub(crate) opportunity_id: String,
+    /// Name of the agent who owns it.
+    pub(crate) sales_agent: String,
+    /// Name of the product it is about.
+    pub(crate) product: String,
+    /// Name of the account; empty if not known yet.
+    pub(crate) account: String,
+    /// Prospecting, Engaging, Won or Lost.
+    pub(crate) deal_stage: String,
+    /// Day; empty while prospecting.
+    pub(crate) engage_date: String,
+    /// Day; empty while open.
+    pub(crate) close_date: String,
+    /// US dollars; empty while open, 0 if lost.
+    pub(crate) close_value: String,
+}
+
+/// A row that is no row of its file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct BadRow {
+    /// Where it stands.
+    pub(crate) origin: Origin,
+    /// What is wrong with it.
+    pub(crate) reason: String,
+}
+
+/// The rows of the export.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Export {
+    /// Rows of `accounts.csv`.
+    pub(crate) accounts: Vec<Row<Account>>,
+    /// Rows of `products.csv`.
+    pub(crate) products: Vec<Row<Product>>,
+    /// Rows of `sales_teams.csv`.
+    pub(crate) agents: Vec<Row<Agent>>,
+    /// Rows of `sales_pipeline.csv`.
+    pub(crate) deals: Vec<Row<Deal>>,
+    /// What stands among them and is none.
+    pub(crate) bad_rows: Vec<BadRow>,
+}
+
+impl Export {
+    /// Reads the rows of the files. An error means that a file is not of this kind.
+    pub(crate) fn read(sources: &Sources) -> anyhow::Result<Self> {
+        let mut bad_rows = Vec::new();
+        Ok(Self {
+            accounts: rows(&sources.accounts, ACCOUNT, &mut bad_rows)?,
+            products: rows(&sources.products, PRODUCT, &mut bad_rows)?,
+            agents: rows(&sources.teams, AGENT, &mut bad_rows)?,
+            deals: rows(&sources.pipeline, DEAL, &mut bad_rows)?,
+            bad_rows,
+        })
+    }
+}
+
+const ACCOUNT: &[&str] = &[
+    "account",
+    "sector",
+    "year_established",
+    "revenue",
+    "employees",
+    "office_location",
+    "subsidiary_of",
+];
+const PRODUCT: &[&str] = &["product", "series", "sales_price"];
+const AGENT: &[&str] = &["sales_agent", "manager", "regional_office"];
+const DEAL: &[&str] = &[
+    "opportunity_id",
+    "sales_agent",
+    "product",
+    "account",
+    "deal_stage",
+    "engage_date",
+    "close_date",
+    "close_value",
+];
+
+fn rows<T: DeserializeOwned>(
+    source: &Source,
+    columns: &[&str],
+    bad_rows: &mut Vec<BadRow>,
+) -> anyhow::Result<Vec<Row<T>>> {
+    // A spreadsheet marks its UTF-8; the mark is no part of the first column's name.
+    let text = source.text.strip_prefix('\u{feff}').unwrap_or(&source.text);
+    let mut reader = csv::ReaderBuilder::new()
+        .trim(csv::Trim::All)
+        .from_reader(text.as_bytes());
+    let header = reader
+        .headers()
+        .with_context(|| source.label.to_string())?
+        .clone();
+    for column in columns {
+        let known = header.iter().any(|name| name == *column);
+        anyhow::ensure!(known, "{} has no column {column}", source.label);
+    }
+    let mut rows = Vec::new();
+    let mut record = csv::StringRecord::new();
+    loop {
+        // Of a record that cannot be read the reader says where it began.
+        let before = reader.position().line();
+        let read = reader.read_record(&mut record);
+        let line = match &read {
+            Ok(_) => record.position().map_or(before, csv::Position::line),
+            Err(error) => error.position().map_or(before, csv::Position::line),
+        };
+        let origin = Origin {
+            label: Arc::clone(&source.label),
+            line,
+        };
+        match read.and_then(|more| more.then(|| record.deserialize(Some(&header))).transpose()) {
+            Ok(None) => return Ok(rows),
+            Ok(Some(cells)) => rows.push(Row { origin, cells }),
+            Err(error) => bad_rows.push(BadRow {
+                origin,
+                reason: reason(&error),
+            }),
+        }
+    }
+}
+
+/// Why a record cannot be read, without where: that is told anyway.
+fn reason(error: &csv::Error) -> String {
+    match error.kind() {
+        csv::ErrorKind::UnequalLengths {
+            expected_len, len, ..
+        } => {
+            format!("has {len} cells instead of {expected_len}")
+        }
+        _ => error.to_string(),
+    }
+}
