@@ -69,6 +69,7 @@ pub struct ContactProfile {
     pub phone: Option<String>,
     /// What they are there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-personal" = true))]
     pub title: Option<String>,
     /// What parts they play.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -119,5 +120,6 @@ pub struct ContactRemoved {
     pub contact_id: ContactId,
     /// Why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-personal" = true))]
     pub reason: Option<String>,
 }

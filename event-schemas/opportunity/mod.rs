@@ -119,6 +119,7 @@ pub struct LeadAssigned {
     pub previous_rep_id: Option<RepId>,
     /// Why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-personal" = true))]
     pub reason: Option<String>,
 }
 
@@ -131,6 +132,7 @@ pub struct StageAdvanced {
     pub to_stage_id: StageId,
     /// What was said about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-personal" = true))]
     pub note: Option<String>,
 }
 
@@ -143,6 +145,7 @@ pub struct SteppedBack {
     pub to_stage_id: StageId,
     /// Why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-personal" = true))]
     pub reason: Option<String>,
 }
 
@@ -163,9 +166,11 @@ pub struct ActivityLogged {
     /// What was done.
     pub kind: ActivityKind,
     /// What about.
+    #[schemars(extend("x-personal" = true))]
     pub subject: String,
     /// What came of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-personal" = true))]
     pub note: Option<String>,
     /// How long it took, if known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -222,6 +227,7 @@ pub struct OpportunityLost {
     pub reason: String,
     /// What was said about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-personal" = true))]
     pub note: Option<String>,
     /// To whom.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -235,5 +241,6 @@ pub struct OpportunityReopened {
     pub stage_id: StageId,
     /// Why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-personal" = true))]
     pub reason: Option<String>,
 }

@@ -36,6 +36,7 @@ pub struct RepRegistered {
 pub struct RepDeactivated {
     /// Why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-personal" = true))]
     pub reason: Option<String>,
 }
 

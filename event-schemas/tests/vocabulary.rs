@@ -120,3 +120,32 @@ fn a_stream_is_named_category_hyphen_id() {
     assert!(StreamName::new("rep", &"x".repeat(124)).is_ok());
     assert!(StreamName::new("rep", &"x".repeat(125)).is_err());
 }
+
+/// Code and decimal places of every currency that payloads may hold, one a line.
+const CURRENCIES: &str = include_str!("currencies.txt");
+
+/// The log is read for ever, and amounts in it are minor units: a currency that went, or that got
+/// another number of places, would make them unreadable, or worth something else.
+#[test]
+fn every_currency_that_was_ever_taken_can_be_read_with_the_places_it_had() {
+    for line in CURRENCIES.lines() {
+        let (code, decimals) = line.split_once(' ').unwrap();
+        let known = Currency::new(code).map(Currency::decimals);
+        assert_eq!(known, Ok(decimals.parse().unwrap()), "{code}");
+    }
+}
+
+#[test]
+fn every_currency_that_can_be_taken_is_written_down() {
+    let mut taken = String::new();
+    let letters = || 'A'..='Z';
+    let codes =
+        letters().flat_map(|a| letters().flat_map(move |b| letters().map(move |c| (a, b, c))));
+    for (a, b, c) in codes {
+        let code = format!("{a}{b}{c}");
+        if let Ok(currency) = Currency::new(&code) {
+            taken += &format!("{code} {}\n", currency.decimals());
+        }
+    }
+    assert_eq!(taken, CURRENCIES, "add what is new to tests/currencies.txt");
+}

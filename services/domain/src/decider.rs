@@ -4,6 +4,7 @@
 
 use std::fmt::Debug;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use cqrs_es::event_sink::EventSink;
 use cqrs_es::{Aggregate, DomainEvent};
 use event_schemas::StreamEvents;
@@ -13,6 +14,9 @@ use serde::{Deserialize, Serialize};
 use crate::claim::ClaimChange;
 use crate::reads::{Reads, Reference};
 use crate::refusal::Refusal;
+
+/// How far apart the clocks of two nodes may be. See [`Decider::stands_after`].
+pub const CLOCK_SKEW: TimeDelta = TimeDelta::minutes(5);
 
 /// One kind of aggregate: its state, and what it answers to commands.
 pub trait Decider:
@@ -37,8 +41,22 @@ pub trait Decider:
         reads: &Reads,
     ) -> Result<Vec<Self::Event>, Self::Refusal>;
 
-    /// Takes in an event that happened. Total: never fails, never asks the clock.
-    fn evolve(&mut self, event: &Self::Event);
+    /// Takes in an event, and when it occurred. Total: never fails, never asks the clock.
+    ///
+    /// Events come in the order in which they were recorded, which need not be the order in which
+    /// they occurred. The state must be what the latter gives, since that is what the read models
+    /// show: see [`crate::Told`].
+    fn evolve(&mut self, event: &Self::Event, occurred_at: DateTime<Utc>);
+
+    /// When the newest fact occurred that the command is to come after, such as the last move of
+    /// the opportunity it is to move.
+    ///
+    /// A command that is told to have occurred no more than [`CLOCK_SKEW`] before that is taken to
+    /// have occurred with it: whoever answers to what they see must not be set before it because
+    /// another node's clock is a little ahead. What is told to have occurred earlier is meant so.
+    fn stands_after(&self, _command: &Self::Command) -> Option<DateTime<Utc>> {
+        None
+    }
 
     /// The unique values that `event` takes or gives back; `self` is the state after it.
     fn claims(&self, _event: &Self::Event) -> Vec<ClaimChange> {
@@ -66,21 +84,25 @@ pub struct Addressed<D: Decider> {
 #[serde(bound = "")]
 pub struct Aggregated<D: Decider>(pub D);
 
-/// An event as cqrs-es knows it.
+/// An event as cqrs-es knows it: with the time at which it occurred.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Fact<E>(pub E);
+pub struct Fact<E> {
+    /// What happened.
+    pub event: E,
+    /// When. To be recorded with it: it may be later than the command said.
+    pub occurred_at: DateTime<Utc>,
+}
 
 impl<E> DomainEvent for Fact<E>
 where
     E: StreamEvents + Debug + PartialEq + Serialize + DeserializeOwned,
 {
     fn event_type(&self) -> String {
-        self.0.event_type().to_owned()
+        self.event.event_type().to_owned()
     }
 
     fn event_version(&self) -> String {
-        self.0.schema_version().to_string()
+        self.event.schema_version().to_string()
     }
 }
 
@@ -97,15 +119,27 @@ impl<D: Decider> Aggregate for Aggregated<D> {
         reads: &Reads,
         sink: &EventSink<Self>,
     ) -> Result<(), Self::Error> {
+        let later = self.skewed(&command, reads.occurred_at);
+        let later = later.map(|occurred_at| reads.clone().occurring_at(occurred_at));
+        let reads = later.as_ref().unwrap_or(reads);
         for event in self.0.decide(command, reads)? {
+            let occurred_at = reads.occurred_at;
             // `write` applies the event: whoever collects the sink must not apply it again.
-            sink.write(Fact(event), self).await;
+            sink.write(Fact { event, occurred_at }, self).await;
         }
         Ok(())
     }
 
-    fn apply(&mut self, Fact(event): Self::Event) {
-        self.0.evolve(&event);
+    fn apply(&mut self, fact: Self::Event) {
+        self.0.evolve(&fact.event, fact.occurred_at);
+    }
+}
+
+impl<D: Decider> Aggregated<D> {
+    /// When the command is taken to have occurred, if that is later than it says.
+    fn skewed(&self, command: &D::Command, said_at: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let after = self.0.stands_after(command)?;
+        (said_at < after && after - said_at <= CLOCK_SKEW).then_some(after)
     }
 }
 
@@ -118,13 +152,8 @@ pub async fn decide_and_evolve<D: Decider>(
     state: &mut Aggregated<D>,
     command: D::Command,
     reads: &Reads,
-) -> Result<Vec<D::Event>, D::Refusal> {
+) -> Result<Vec<Fact<D::Event>>, D::Refusal> {
     let sink = EventSink::default();
     state.handle(command, reads, &sink).await?;
-    Ok(sink
-        .collect()
-        .await
-        .into_iter()
-        .map(|Fact(event)| event)
-        .collect())
+    Ok(sink.collect().await)
 }

@@ -6,7 +6,11 @@ pub mod claim;
 pub mod decider;
 pub mod reads;
 pub mod refusal;
+pub mod told;
 pub mod wire;
+
+#[cfg(test)]
+mod given;
 
 pub mod customer;
 pub mod opportunity;
@@ -17,7 +21,8 @@ pub mod team;
 pub mod tenant;
 
 pub use claim::{Claim, ClaimChange};
-pub use decider::{Addressed, Aggregated, Decider, decide_and_evolve};
+pub use decider::{Addressed, Aggregated, CLOCK_SKEW, Decider, Fact, decide_and_evolve};
 pub use reads::{Read, Reads, Reference};
 pub use refusal::{Refusal, RefusalKind, Refused};
+pub use told::Told;
 pub use wire::{FieldViolation, InvalidCommand};

@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound as _, Utc};
 
 use crate::customer::Customer;
 use crate::product::Product;
 use crate::rep::Rep;
-use crate::sales_process::SalesProcess;
+pub(crate) use crate::sales_process::SalesProcess;
 use crate::team::Team;
 
 /// Names the kinds of aggregate that decisions may read: one line a kind.
@@ -55,7 +55,7 @@ readable! {
 /// What a decision may know besides its own aggregate.
 #[derive(Debug, Clone)]
 pub struct Reads {
-    /// When what the command tells occurred.
+    /// When what the command tells occurred; whole microseconds, as the log keeps it.
     pub occurred_at: DateTime<Utc>,
     found: Vec<(Reference, Read)>,
 }
@@ -64,8 +64,16 @@ impl Reads {
     /// A decision that reads nothing but the time.
     pub fn at(occurred_at: DateTime<Utc>) -> Self {
         Self {
-            occurred_at,
+            occurred_at: occurred_at.trunc_subsecs(6),
             found: Vec::new(),
+        }
+    }
+
+    /// The same, taken to have occurred at another time.
+    pub(crate) fn occurring_at(self, occurred_at: DateTime<Utc>) -> Self {
+        Self {
+            occurred_at,
+            found: self.found,
         }
     }
 

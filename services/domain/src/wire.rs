@@ -1,7 +1,7 @@
 //! From messages to commands that cannot be malformed: every field is checked, every bad one is
 //! named, and what is text is normalised.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Datelike as _, NaiveDate, SubsecRound as _, Utc};
 use event_schemas::vocabulary::{Currency, ExternalId, Invalid, Money};
 
 /// Longest name, in characters.
@@ -10,8 +10,16 @@ pub const NAME_MAX: usize = 200;
 pub const CODE_MAX: usize = 100;
 /// Longest note, in characters.
 pub const NOTE_MAX: usize = 4_000;
+/// Largest sum of money, in minor units: ten million millions of a currency with cents, so that the
+/// sum of thousands of them still fits.
+pub const AMOUNT_MINOR_MAX: i64 = 1_000_000_000_000_000;
 /// Most elements of a list.
 pub const LIST_MAX: usize = 100;
+/// Most fields of one command that are told to be wrong.
+pub const VIOLATIONS_MAX: usize = 100;
+
+/// Years that every database and every format of ours can tell.
+const YEARS: std::ops::RangeInclusive<i32> = 1..=9999;
 
 /// One field that cannot be taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,7 +30,7 @@ pub struct FieldViolation {
     pub description: String,
 }
 
-/// A command of which fields cannot be taken. Names every one of them.
+/// A command of which fields cannot be taken. Names every one of them, up to [`VIOLATIONS_MAX`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}", told(.violations))]
 pub struct InvalidCommand {
@@ -48,6 +56,9 @@ pub(crate) struct Fields {
 
 impl Fields {
     pub(crate) fn wrong(&mut self, field: &str, why: impl Into<String>) {
+        if self.violations.len() >= VIOLATIONS_MAX {
+            return;
+        }
         self.violations.push(FieldViolation {
             field: field.to_owned(),
             description: why.into(),
@@ -85,8 +96,10 @@ impl Fields {
     where
         T: TryFrom<String, Error = Invalid> + PartialEq,
     {
-        self.check_len(field, texts.len(), LIST_MAX);
         let mut ids = Vec::new();
+        if !self.fits(field, texts.len(), LIST_MAX) {
+            return ids;
+        }
         for (at, text) in texts.iter().enumerate() {
             match self.id(&format!("{field}[{at}]"), text) {
                 Some(id) if !ids.contains(&id) => ids.push(id),
@@ -96,13 +109,15 @@ impl Fields {
         ids
     }
 
-    pub(crate) fn check_len(&mut self, field: &str, len: usize, max: usize) {
+    /// Whether a list is short enough to be looked at.
+    pub(crate) fn fits(&mut self, field: &str, len: usize, max: usize) -> bool {
         if len > max {
             self.wrong(
                 field,
                 format!("has {len} elements, at most {max} are taken"),
             );
         }
+        len <= max
     }
 
     /// A required text on one line.
@@ -162,9 +177,20 @@ impl Fields {
     }
 
     /// A telephone number that may be absent: digits, with a `+` before a country code.
+    ///
+    /// Equal are numbers that differ in how they are set (spaces, dots, hyphens, slashes,
+    /// brackets), in `00` or `+` before the country code, and in the `(0)` which some write after
+    /// it. Not equal are a number with and without its country code (`+49 30 1234`, `030 1234`),
+    /// since nothing here says which country is meant; one with the trunk `0` after the country
+    /// code but no brackets around it (`+49 030 1234`); and one with and without its extension.
     pub(crate) fn phone(&mut self, field: &str, text: &str) -> Option<String> {
         let line = self.line(field, text, 40)?;
-        let bare: String = line.chars().filter(|c| !" -./()".contains(*c)).collect();
+        let mut bare: String = line.chars().filter(|c| !" -./".contains(*c)).collect();
+        let begin = bare.trim_start_matches('(');
+        if begin.starts_with('+') || begin.starts_with("00") {
+            bare = bare.replacen("(0)", "", 1);
+        }
+        bare.retain(|c| !"()".contains(c));
         let (plus, digits) = match (bare.strip_prefix('+'), bare.strip_prefix("00")) {
             (Some(rest), _) | (None, Some(rest)) => ("+", rest),
             (None, None) => ("", bare.as_str()),
@@ -193,6 +219,10 @@ impl Fields {
             self.wrong(&format!("{field}.amount"), "is negative");
             return None;
         }
+        if parsed.amount_minor > AMOUNT_MINOR_MAX {
+            self.wrong(&format!("{field}.amount"), "is larger than any deal");
+            return None;
+        }
         Some(parsed)
     }
 
@@ -208,25 +238,30 @@ impl Fields {
         self.money(field, money)
     }
 
-    /// A day that may be absent.
+    /// A day that may be absent, of the years 1 to 9999.
     pub(crate) fn date(&mut self, field: &str, text: &str) -> Option<NaiveDate> {
         if text.is_empty() {
             return None;
         }
-        let date = NaiveDate::parse_from_str(text, "%Y-%m-%d");
-        date.map_err(|_| self.wrong(field, "is not a date, such as 2017-12-31"))
-            .ok()
+        let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok();
+        let date = date.filter(|date| YEARS.contains(&date.year()));
+        if date.is_none() {
+            self.wrong(field, "is not a date, such as 2017-12-31");
+        }
+        date
     }
 
-    /// An instant that may be absent.
+    /// An instant that may be absent, of the years 1 to 9999; whole microseconds.
     pub(crate) fn instant(
         &mut self,
         field: &str,
         at: Option<&prost_types::Timestamp>,
     ) -> Option<DateTime<Utc>> {
         let at = at?;
-        let nanos = u32::try_from(at.nanos).ok();
-        let instant = nanos.and_then(|nanos| DateTime::from_timestamp(at.seconds, nanos));
+        // A leap second is no instant of the log's, which counts microseconds.
+        let counted = Some(at).filter(|at| at.nanos < 1_000_000_000);
+        let instant = counted.and_then(proto::instant::from_timestamp);
+        let instant = instant.map(|instant| instant.trunc_subsecs(6));
         if instant.is_none() {
             self.wrong(field, "is not an instant");
         }

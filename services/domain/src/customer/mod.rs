@@ -1,9 +1,17 @@
 //! A customer (an account), and the people there.
+//!
+//! Customers belong to one another, and the rules keep only the smallest circles out: a customer
+//! belongs neither to itself nor to one that belongs to it. A longer circle (of three and more) is
+//! not found, since a decision reads the parent, not the parent's parents: whoever follows
+//! `parent_customer_id` must stop at a customer met before.
 
 #[cfg(test)]
 mod tests;
 mod wire;
 
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
 use event_schemas::customer::{
     ContactAdded, ContactProfile, ContactRemoved, ContactUpdated, CustomerEvent, CustomerProfile,
     CustomerRegistered, CustomerUpdated,
@@ -11,10 +19,10 @@ use event_schemas::customer::{
 use event_schemas::vocabulary::{ContactId, CustomerId};
 use serde::{Deserialize, Serialize};
 
-use crate::Decider;
 use crate::claim::{Claim, ClaimChange};
 use crate::reads::{Reads, Reference};
 use crate::refusal::{Refusal, RefusalKind};
+use crate::{Decider, Told};
 
 pub use wire::parse;
 
@@ -27,11 +35,11 @@ pub enum Customer {
     /// It is known.
     Known {
         /// As it was recorded.
-        registered: CustomerRegistered,
-        /// What is known of it now.
-        profile: CustomerProfile,
-        /// The people there.
-        contacts: Vec<(ContactId, ContactProfile)>,
+        registered: Arc<CustomerRegistered>,
+        /// What is known of it.
+        profile: Told<CustomerProfile>,
+        /// The people who are or were there: what is known of each; nothing while they are gone.
+        contacts: Vec<(ContactId, Told<Option<ContactProfile>>)>,
     },
 }
 
@@ -75,6 +83,9 @@ pub enum Broken {
     /// A customer does not belong to itself.
     #[error("a customer does not belong to itself")]
     OwnParent,
+    /// A customer does not belong to one that belongs to it.
+    #[error("customer {customer_id} belongs to this one")]
+    ParentIsChild { customer_id: CustomerId },
     /// A person is added once.
     #[error("contact {contact_id} is there already")]
     AlreadyThere { contact_id: ContactId },
@@ -95,18 +106,27 @@ impl Refusal for Broken {
             Self::NotRegistered | Self::UnknownParent { .. } | Self::UnknownContact { .. } => {
                 RefusalKind::NotFound
             }
-            Self::OwnParent | Self::EmailTaken { .. } => RefusalKind::RuleBroken,
+            Self::OwnParent | Self::ParentIsChild { .. } | Self::EmailTaken { .. } => {
+                RefusalKind::RuleBroken
+            }
         }
     }
 }
 
 type Decided = Result<Vec<CustomerEvent>, Broken>;
-type Contacts = [(ContactId, ContactProfile)];
+type Contacts = [(ContactId, Told<Option<ContactProfile>>)];
 
 impl Customer {
     /// Whether it exists.
     pub fn is_registered(&self) -> bool {
         !matches!(self, Self::Unregistered)
+    }
+
+    fn parent(&self) -> Option<&CustomerId> {
+        match self {
+            Self::Unregistered => None,
+            Self::Known { profile, .. } => profile.latest()?.parent_customer_id.as_ref(),
+        }
     }
 
     fn contacts(&self) -> Result<&Contacts, Broken> {
@@ -118,7 +138,7 @@ impl Customer {
 
     fn register(&self, new: CustomerRegistered, reads: &Reads) -> Decided {
         match self {
-            Self::Known { registered, .. } if *registered == new => Ok(vec![]),
+            Self::Known { registered, .. } if **registered == new => Ok(vec![]),
             Self::Known { .. } => Err(Broken::AlreadyRegistered {
                 customer_id: new.customer_id,
             }),
@@ -132,7 +152,9 @@ impl Customer {
     fn update(&self, id: &CustomerId, new: CustomerProfile, reads: &Reads) -> Decided {
         match self {
             Self::Unregistered => Err(Broken::NotRegistered),
-            Self::Known { profile, .. } if *profile == new => Ok(vec![]),
+            Self::Known { profile, .. } if profile.at(reads.occurred_at) == Some(&new) => {
+                Ok(vec![])
+            }
             Self::Known { .. } => {
                 check_parent(id, &new, reads)?;
                 Ok(vec![CustomerUpdated { profile: new }.into()])
@@ -140,9 +162,14 @@ impl Customer {
         }
     }
 
-    fn add_contact(&self, contact_id: ContactId, profile: ContactProfile) -> Decided {
+    fn add_contact(
+        &self,
+        contact_id: ContactId,
+        profile: ContactProfile,
+        at: DateTime<Utc>,
+    ) -> Decided {
         let contacts = self.contacts()?;
-        match find(contacts, &contact_id) {
+        match find(contacts, &contact_id, at) {
             Some(known) if *known == profile => return Ok(vec![]),
             Some(_) => return Err(Broken::AlreadyThere { contact_id }),
             None => check_email(contacts, &contact_id, &profile)?,
@@ -156,9 +183,14 @@ impl Customer {
         ])
     }
 
-    fn update_contact(&self, contact_id: ContactId, profile: ContactProfile) -> Decided {
+    fn update_contact(
+        &self,
+        contact_id: ContactId,
+        profile: ContactProfile,
+        at: DateTime<Utc>,
+    ) -> Decided {
         let contacts = self.contacts()?;
-        match find(contacts, &contact_id) {
+        match find(contacts, &contact_id, at) {
             Some(known) if *known == profile => return Ok(vec![]),
             Some(_) => check_email(contacts, &contact_id, &profile)?,
             None => return Err(Broken::UnknownContact { contact_id }),
@@ -172,26 +204,40 @@ impl Customer {
         ])
     }
 
-    fn remove_contact(&self, contact_id: ContactId, reason: Option<String>) -> Decided {
-        if find(self.contacts()?, &contact_id).is_none() {
-            return Err(Broken::UnknownContact { contact_id });
+    fn remove_contact(
+        &self,
+        contact_id: ContactId,
+        reason: Option<String>,
+        at: DateTime<Utc>,
+    ) -> Decided {
+        let contacts = self.contacts()?;
+        if find(contacts, &contact_id, at).is_none() {
+            return if contacts.iter().any(|(id, _)| *id == contact_id) {
+                Ok(vec![])
+            } else {
+                Err(Broken::UnknownContact { contact_id })
+            };
         }
         Ok(vec![ContactRemoved { contact_id, reason }.into()])
     }
 }
 
-fn find<'a>(contacts: &'a Contacts, contact_id: &ContactId) -> Option<&'a ContactProfile> {
-    contacts
-        .iter()
-        .find(|(id, _)| id == contact_id)
-        .map(|(_, profile)| profile)
+/// Who was there at an instant: what comes late is judged by how things stood then.
+fn find<'a>(
+    contacts: &'a Contacts,
+    contact_id: &ContactId,
+    at: DateTime<Utc>,
+) -> Option<&'a ContactProfile> {
+    let (_, told) = contacts.iter().find(|(id, _)| id == contact_id)?;
+    told.at(at)?.as_ref()
 }
 
 fn check_email(contacts: &Contacts, id: &ContactId, new: &ContactProfile) -> Result<(), Broken> {
-    let same = |profile: &ContactProfile| new.email.is_some() && profile.email == new.email;
+    let email = |told: &Told<Option<ContactProfile>>| told.latest()?.as_ref()?.email.clone();
+    let same = |told| new.email.is_some() && email(told) == new.email;
     match contacts
         .iter()
-        .find(|(other, profile)| other != id && same(profile))
+        .find(|(other, told)| other != id && same(told))
     {
         Some((contact_id, _)) => Err(Broken::EmailTaken {
             contact_id: contact_id.clone(),
@@ -208,6 +254,9 @@ fn check_parent(id: &CustomerId, profile: &CustomerProfile, reads: &Reads) -> Re
         return Err(Broken::OwnParent);
     }
     match reads.customer(parent.as_str()) {
+        Some(customer) if customer.parent() == Some(id) => Err(Broken::ParentIsChild {
+            customer_id: parent.clone(),
+        }),
         Some(customer) if customer.is_registered() => Ok(()),
         _ => Err(Broken::UnknownParent {
             customer_id: parent.clone(),
@@ -243,6 +292,7 @@ impl Decider for Customer {
     }
 
     fn decide(&self, command: Command, reads: &Reads) -> Decided {
+        let at = reads.occurred_at;
         match command {
             Command::Register(new) => self.register(new, reads),
             Command::Update {
@@ -252,22 +302,23 @@ impl Decider for Customer {
             Command::AddContact {
                 contact_id,
                 profile,
-            } => self.add_contact(contact_id, profile),
+            } => self.add_contact(contact_id, profile, at),
             Command::UpdateContact {
                 contact_id,
                 profile,
-            } => self.update_contact(contact_id, profile),
+            } => self.update_contact(contact_id, profile, at),
             Command::RemoveContact { contact_id, reason } => {
-                self.remove_contact(contact_id, reason)
+                self.remove_contact(contact_id, reason, at)
             }
         }
     }
 
-    fn evolve(&mut self, event: &CustomerEvent) {
+    fn evolve(&mut self, event: &CustomerEvent, occurred_at: DateTime<Utc>) {
         if let CustomerEvent::CustomerRegistered(e) = event {
-            let profile = e.profile.clone();
+            let mut profile = Told::default();
+            profile.tell(occurred_at, e.profile.clone());
             *self = Self::Known {
-                registered: e.clone(),
+                registered: Arc::new(e.clone()),
                 profile,
                 contacts: Vec::new(),
             };
@@ -279,18 +330,41 @@ impl Decider for Customer {
         else {
             return;
         };
+        let mut tell = |contact_id: &ContactId, profile| {
+            let known = contacts.iter_mut().find(|(id, _)| id == contact_id);
+            if let Some((_, told)) = known {
+                told.tell(occurred_at, profile);
+            } else {
+                let mut told = Told::default();
+                told.tell(occurred_at, profile);
+                contacts.push((contact_id.clone(), told));
+            }
+        };
         match event {
             CustomerEvent::CustomerRegistered(_) => {}
-            CustomerEvent::CustomerUpdated(e) => *profile = e.profile.clone(),
-            CustomerEvent::ContactAdded(e) => {
-                contacts.push((e.contact_id.clone(), e.profile.clone()));
+            CustomerEvent::CustomerUpdated(e) => profile.tell(occurred_at, e.profile.clone()),
+            CustomerEvent::ContactAdded(e) => tell(&e.contact_id, Some(e.profile.clone())),
+            CustomerEvent::ContactUpdated(e) => tell(&e.contact_id, Some(e.profile.clone())),
+            CustomerEvent::ContactRemoved(e) => tell(&e.contact_id, None),
+        }
+    }
+
+    fn stands_after(&self, command: &Command) -> Option<DateTime<Utc>> {
+        let Self::Known {
+            profile, contacts, ..
+        } = self
+        else {
+            return None;
+        };
+        match command {
+            Command::Register(_) => None,
+            Command::Update { .. } => profile.latest_at(),
+            Command::AddContact { contact_id, .. }
+            | Command::UpdateContact { contact_id, .. }
+            | Command::RemoveContact { contact_id, .. } => {
+                let known = contacts.iter().find(|(id, _)| id == contact_id);
+                known.and_then(|(_, told)| told.latest_at())
             }
-            CustomerEvent::ContactUpdated(e) => {
-                for (_, profile) in contacts.iter_mut().filter(|(id, _)| *id == e.contact_id) {
-                    *profile = e.profile.clone();
-                }
-            }
-            CustomerEvent::ContactRemoved(e) => contacts.retain(|(id, _)| *id != e.contact_id),
         }
     }
 
@@ -299,11 +373,8 @@ impl Decider for Customer {
         let CustomerEvent::CustomerRegistered(registered) = event else {
             return Vec::new();
         };
-        let external = registered.external_id.as_ref().map(|external| Claim {
-            scope: "customer.external_id",
-            value: format!("{}/{}", external.system, external.id),
-            personal: false,
-        });
+        let external = registered.external_id.as_ref();
+        let external = external.map(|id| Claim::external_id("customer.external_id", id));
         external.map(ClaimChange::Take).into_iter().collect()
     }
 

@@ -97,9 +97,9 @@ fn contact(f: &mut Fields, m: Option<&v1::ContactProfile>) -> Option<ContactProf
         return None;
     };
     let name = f.text("profile.name", &m.name, NAME_MAX);
-    f.check_len("profile.roles", m.roles.len(), LIST_MAX);
+    let fits = f.fits("profile.roles", m.roles.len(), LIST_MAX);
     let mut roles = Vec::new();
-    for (at, role) in m.roles.iter().enumerate() {
+    for (at, role) in m.roles.iter().enumerate().take_while(|_| fits) {
         let role = match v1::ContactRole::try_from(*role) {
             Ok(v1::ContactRole::DecisionMaker) => ContactRole::DecisionMaker,
             Ok(v1::ContactRole::Champion) => ContactRole::Champion,

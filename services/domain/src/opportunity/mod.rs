@@ -1,5 +1,10 @@
 //! An opportunity: one customer's possible purchase, from first contact to won or lost.
 //!
+//! Facts may be told late, and land where they happened. What it is worth, who owns it and the like
+//! may be told in any order. Its course (registered, moved, closed, reopened) may not: a move is
+//! refused that would have happened before the last one. So what the rules see is what the read
+//! models show, which fold in the order in which things happened.
+//!
 //! New command: a variant, an arm in `decide`, a line in wire.rs, a test. The compiler asks for the
 //! rest.
 
@@ -10,16 +15,16 @@ mod wire;
 
 use std::sync::Arc;
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use event_schemas::opportunity::{ActivityLogged, OpportunityEvent, OpportunityRegistered};
 use event_schemas::vocabulary::{
     ActivityId, ChecklistItemId, CustomerId, Money, ProductId, RepId, StageId,
 };
 use serde::{Deserialize, Serialize};
 
-use crate::Decider;
 use crate::claim::{Claim, ClaimChange};
 use crate::reads::{Reads, Reference};
+use crate::{Decider, Told};
 
 pub use rules::Broken;
 pub use wire::parse;
@@ -55,16 +60,18 @@ pub struct Deal {
     pub registered: Arc<OpportunityRegistered>,
     /// Where it stands.
     pub stage_id: StageId,
+    /// When it was last registered, moved, closed or reopened.
+    pub moved_at: DateTime<Utc>,
     /// Its owner.
-    pub rep_id: Option<RepId>,
+    pub rep_id: Told<RepId>,
     /// Whose purchase it is.
-    pub customer_id: Option<CustomerId>,
+    pub customer_id: Told<CustomerId>,
     /// What is to be sold.
-    pub product_ids: Vec<ProductId>,
+    pub product_ids: Told<Vec<ProductId>>,
     /// What it is worth.
-    pub amount: Option<Money>,
+    pub amount: Told<Money>,
     /// When it is expected to close.
-    pub expected_close_on: Option<NaiveDate>,
+    pub expected_close_on: Told<NaiveDate>,
     /// Checklist items done.
     pub done: Vec<(StageId, ChecklistItemId)>,
     /// Activities logged.
@@ -210,25 +217,25 @@ impl Decider for Opportunity {
             Command::StepBack { to, reason } => self.step_back(to, reason, reads),
             Command::CompleteChecklistItem { item_id } => self.complete_item(item_id, reads),
             Command::LogActivity(activity) => self.log_activity(activity),
-            Command::ChangeAmount { amount } => self.change_amount(amount),
+            Command::ChangeAmount { amount } => self.change_amount(amount, reads),
             Command::ChangeExpectedClose { expected_close_on } => {
-                self.change_expected_close(expected_close_on)
+                self.change_expected_close(expected_close_on, reads)
             }
             Command::ChangeProducts { product_ids } => self.change_products(product_ids, reads),
             Command::IdentifyCustomer { customer_id } => self.identify_customer(customer_id, reads),
-            Command::Win { amount } => self.win(amount),
+            Command::Win { amount } => self.win(amount, reads),
             Command::Lose {
                 reason,
                 note,
                 competitor,
-            } => self.lose(reason, note, competitor),
+            } => self.lose(reason, note, competitor, reads),
             Command::Reopen { stage_id, reason } => self.reopen_in(stage_id, reason, reads),
         }
     }
 
-    fn evolve(&mut self, event: &OpportunityEvent) {
+    fn evolve(&mut self, event: &OpportunityEvent, occurred_at: DateTime<Utc>) {
         if let OpportunityEvent::OpportunityRegistered(registered) = event {
-            *self = Self::Open(Deal::new(registered));
+            *self = Self::Open(Deal::new(registered, occurred_at));
             return;
         }
         match event {
@@ -242,7 +249,27 @@ impl Decider for Opportunity {
             _ => {}
         }
         if let Some(deal) = self.deal_mut() {
-            deal.evolve(event);
+            deal.evolve(event, occurred_at);
+        }
+    }
+
+    fn stands_after(&self, command: &Command) -> Option<DateTime<Utc>> {
+        let deal = self.deal()?;
+        match command {
+            Command::AdvanceStage { .. }
+            | Command::StepBack { .. }
+            | Command::Lose { .. }
+            | Command::Reopen { .. } => Some(deal.moved_at),
+            // It settles the sum, too.
+            Command::Win { .. } => Some(deal.moved_at).max(deal.amount.latest_at()),
+            Command::Assign { .. } => deal.rep_id.latest_at(),
+            Command::ChangeAmount { .. } => deal.amount.latest_at(),
+            Command::ChangeExpectedClose { .. } => deal.expected_close_on.latest_at(),
+            Command::ChangeProducts { .. } => deal.product_ids.latest_at(),
+            Command::IdentifyCustomer { .. } => deal.customer_id.latest_at(),
+            Command::Register(_)
+            | Command::CompleteChecklistItem { .. }
+            | Command::LogActivity(_) => None,
         }
     }
 
@@ -267,11 +294,8 @@ impl Decider for Opportunity {
         let people = people.into_iter().flatten();
         match event {
             OpportunityEvent::OpportunityRegistered(_) => {
-                let external = registered.external_id.as_ref().map(|external| Claim {
-                    scope: "opportunity.external_id",
-                    value: format!("{}/{}", external.system, external.id),
-                    personal: false,
-                });
+                let external = registered.external_id.as_ref();
+                let external = external.map(|id| Claim::external_id("opportunity.external_id", id));
                 people.chain(external).map(ClaimChange::Take).collect()
             }
             OpportunityEvent::OpportunityReopened(_) => people.map(ClaimChange::Take).collect(),
@@ -288,40 +312,55 @@ impl Decider for Opportunity {
 }
 
 impl Deal {
-    fn new(registered: &OpportunityRegistered) -> Self {
+    fn new(registered: &OpportunityRegistered, occurred_at: DateTime<Utc>) -> Self {
         Self {
             registered: Arc::new(registered.clone()),
             stage_id: registered.stage_id.clone(),
-            rep_id: registered.rep_id.clone(),
-            customer_id: registered.customer_id.clone(),
-            product_ids: registered.product_ids.clone(),
-            amount: registered.amount,
-            expected_close_on: registered.expected_close_on,
+            moved_at: occurred_at,
+            rep_id: Told::at_first(registered.rep_id.clone()),
+            customer_id: Told::at_first(registered.customer_id.clone()),
+            product_ids: Told::at_first(registered.product_ids.clone()),
+            amount: Told::at_first(registered.amount),
+            expected_close_on: Told::at_first(registered.expected_close_on),
             done: Vec::new(),
             activities: Vec::new(),
         }
     }
 
-    fn evolve(&mut self, event: &OpportunityEvent) {
+    fn evolve(&mut self, event: &OpportunityEvent, occurred_at: DateTime<Utc>) {
         match event {
-            OpportunityEvent::OpportunityRegistered(_) | OpportunityEvent::OpportunityLost(_) => {}
-            OpportunityEvent::LeadAssigned(e) => self.rep_id = Some(e.rep_id.clone()),
-            OpportunityEvent::StageAdvanced(e) => self.stage_id = e.to_stage_id.clone(),
-            OpportunityEvent::SteppedBack(e) => self.stage_id = e.to_stage_id.clone(),
+            OpportunityEvent::OpportunityRegistered(_) => {}
+            OpportunityEvent::LeadAssigned(e) => self.rep_id.tell(occurred_at, e.rep_id.clone()),
+            OpportunityEvent::StageAdvanced(e) => self.enter(&e.to_stage_id, occurred_at),
+            OpportunityEvent::SteppedBack(e) => self.enter(&e.to_stage_id, occurred_at),
             OpportunityEvent::ChecklistItemCompleted(e) => {
                 self.done.push((e.stage_id.clone(), e.item_id.clone()));
             }
             OpportunityEvent::ActivityLogged(e) => self.activities.push(e.activity_id.clone()),
-            OpportunityEvent::AmountChanged(e) => self.amount = Some(e.amount),
+            OpportunityEvent::AmountChanged(e) => self.amount.tell(occurred_at, e.amount),
             OpportunityEvent::ExpectedCloseChanged(e) => {
-                self.expected_close_on = Some(e.expected_close_on);
+                self.expected_close_on
+                    .tell(occurred_at, e.expected_close_on);
             }
-            OpportunityEvent::ProductsChanged(e) => self.product_ids = e.product_ids.clone(),
+            OpportunityEvent::ProductsChanged(e) => {
+                self.product_ids.tell(occurred_at, e.product_ids.clone());
+            }
             OpportunityEvent::CustomerIdentified(e) => {
-                self.customer_id = Some(e.customer_id.clone());
+                self.customer_id.tell(occurred_at, e.customer_id.clone());
             }
-            OpportunityEvent::OpportunityWon(e) => self.amount = e.amount.or(self.amount),
-            OpportunityEvent::OpportunityReopened(e) => self.stage_id = e.stage_id.clone(),
+            OpportunityEvent::OpportunityWon(e) => {
+                if let Some(amount) = e.amount {
+                    self.amount.tell(occurred_at, amount);
+                }
+                self.moved_at = occurred_at;
+            }
+            OpportunityEvent::OpportunityLost(_) => self.moved_at = occurred_at,
+            OpportunityEvent::OpportunityReopened(e) => self.enter(&e.stage_id, occurred_at),
         }
+    }
+
+    fn enter(&mut self, stage_id: &StageId, occurred_at: DateTime<Utc>) {
+        self.stage_id = stage_id.clone();
+        self.moved_at = occurred_at;
     }
 }

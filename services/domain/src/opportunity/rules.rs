@@ -1,6 +1,6 @@
 //! The rules of an opportunity: one function a command.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use event_schemas::opportunity::{
     ActivityLogged, AmountChanged, ChecklistItemCompleted, CustomerIdentified,
     ExpectedCloseChanged, LeadAssigned, OpportunityEvent, OpportunityLost, OpportunityRegistered,
@@ -12,9 +12,8 @@ use event_schemas::vocabulary::{
 use serde::Serialize;
 
 use super::{Deal, Opportunity, Outcome, Registration};
-use crate::reads::Reads;
+use crate::reads::{Reads, SalesProcess};
 use crate::refusal::{Refusal, RefusalKind};
-use crate::sales_process::SalesProcess;
 
 /// Rules of an opportunity.
 #[derive(Debug, thiserror::Error, Serialize)]
@@ -30,6 +29,10 @@ pub enum Broken {
     /// A closed opportunity is worked on only after it was opened again.
     #[error("the opportunity is closed")]
     AlreadyClosed,
+    /// An opportunity is moved, closed and reopened in the order in which that happened. What is
+    /// told late must not turn round what is known of its course.
+    #[error("it was registered, moved, closed or reopened after that, at {after}")]
+    OutOfOrder { after: DateTime<Utc> },
     /// An opportunity goes through the stages of a sales process that exists.
     #[error("there is no sales process {sales_process_id}")]
     UnknownSalesProcess { sales_process_id: SalesProcessId },
@@ -45,7 +48,7 @@ pub enum Broken {
     /// The owner is a rep who is registered.
     #[error("there is no rep {rep_id}")]
     UnknownRep { rep_id: RepId },
-    /// Nothing new is given to a rep who sells no more.
+    /// Nothing is given to a rep from when they sell no more on.
     #[error("rep {rep_id} sells no more")]
     InactiveRep { rep_id: RepId },
     /// The customer is one that is registered.
@@ -54,7 +57,7 @@ pub enum Broken {
     /// What is to be sold is a product that is registered.
     #[error("there is no product {product_id}")]
     UnknownProduct { product_id: ProductId },
-    /// A retired product is not offered any more.
+    /// A retired product is not offered from then on.
     #[error("product {product_id} is retired")]
     RetiredProduct { product_id: ProductId },
     /// Advancing goes to a later stage.
@@ -78,6 +81,7 @@ impl Refusal for Broken {
             | Self::UnknownCustomer { .. }
             | Self::UnknownProduct { .. } => RefusalKind::NotFound,
             Self::AlreadyClosed
+            | Self::OutOfOrder { .. }
             | Self::UnknownStage { .. }
             | Self::UnknownChecklistItem { .. }
             | Self::InactiveRep { .. }
@@ -102,6 +106,16 @@ impl Opportunity {
             Self::Closed(..) => Err(Broken::AlreadyClosed),
             Self::Open(deal) => Ok(deal),
         }
+    }
+
+    /// What is known of an opportunity that is to be moved, if it was not moved later.
+    fn before_move(&self, reads: &Reads) -> Result<&Deal, Broken> {
+        let deal = self.registered()?;
+        if reads.occurred_at < deal.moved_at {
+            let after = deal.moved_at;
+            return Err(Broken::OutOfOrder { after });
+        }
+        Ok(deal)
     }
 
     /// It begins in a stage of its process, with an owner, customer and products that exist.
@@ -140,14 +154,15 @@ impl Opportunity {
     /// An open opportunity has an owner who still sells.
     pub(super) fn assign(&self, rep_id: RepId, reason: Option<String>, reads: &Reads) -> Decided {
         let open = self.open()?;
-        if open.rep_id.as_ref() == Some(&rep_id) {
+        let previous_rep_id = open.rep_id.at(reads.occurred_at);
+        if previous_rep_id == Some(&rep_id) {
             return Ok(vec![]);
         }
         active_rep(&rep_id, reads)?;
         Ok(vec![
             LeadAssigned {
                 rep_id,
-                previous_rep_id: open.rep_id.clone(),
+                previous_rep_id: previous_rep_id.cloned(),
                 reason,
             }
             .into(),
@@ -162,6 +177,7 @@ impl Opportunity {
         reads: &Reads,
     ) -> Decided {
         let open = self.open()?;
+        self.before_move(reads)?;
         if open.stage_id == to {
             return Ok(vec![]);
         }
@@ -197,6 +213,7 @@ impl Opportunity {
     /// An opportunity that turns out less far than thought goes to an earlier stage.
     pub(super) fn step_back(&self, to: StageId, reason: Option<String>, reads: &Reads) -> Decided {
         let open = self.open()?;
+        self.before_move(reads)?;
         if open.stage_id == to {
             return Ok(vec![]);
         }
@@ -251,16 +268,21 @@ impl Opportunity {
     }
 
     /// Only an open opportunity changes its worth.
-    pub(super) fn change_amount(&self, amount: Money) -> Decided {
-        if self.open()?.amount == Some(amount) {
+    pub(super) fn change_amount(&self, amount: Money, reads: &Reads) -> Decided {
+        if self.open()?.amount.at(reads.occurred_at) == Some(&amount) {
             return Ok(vec![]);
         }
         Ok(vec![AmountChanged { amount }.into()])
     }
 
     /// Only an open opportunity is expected to close.
-    pub(super) fn change_expected_close(&self, expected_close_on: NaiveDate) -> Decided {
-        if self.open()?.expected_close_on == Some(expected_close_on) {
+    pub(super) fn change_expected_close(
+        &self,
+        expected_close_on: NaiveDate,
+        reads: &Reads,
+    ) -> Decided {
+        let then = self.open()?.expected_close_on.at(reads.occurred_at);
+        if then == Some(&expected_close_on) {
             return Ok(vec![]);
         }
         Ok(vec![ExpectedCloseChanged { expected_close_on }.into()])
@@ -268,7 +290,7 @@ impl Opportunity {
 
     /// What is offered can be had.
     pub(super) fn change_products(&self, product_ids: Vec<ProductId>, reads: &Reads) -> Decided {
-        if self.open()?.product_ids == product_ids {
+        if self.open()?.product_ids.at(reads.occurred_at) == Some(&product_ids) {
             return Ok(vec![]);
         }
         sold(&product_ids, reads)?;
@@ -277,7 +299,7 @@ impl Opportunity {
 
     /// The customer may become known, or known better, while the opportunity is open.
     pub(super) fn identify_customer(&self, customer_id: CustomerId, reads: &Reads) -> Decided {
-        if self.open()?.customer_id.as_ref() == Some(&customer_id) {
+        if self.open()?.customer_id.at(reads.occurred_at) == Some(&customer_id) {
             return Ok(vec![]);
         }
         customer(&customer_id, reads)?;
@@ -285,14 +307,16 @@ impl Opportunity {
     }
 
     /// An opportunity can be won from any stage.
-    pub(super) fn win(&self, amount: Option<Money>) -> Decided {
-        if let Self::Closed(deal, Outcome::Won) = self
-            && amount.is_none_or(|amount| deal.amount == Some(amount))
+    pub(super) fn win(&self, amount: Option<Money>, reads: &Reads) -> Decided {
+        let deal = self.before_move(reads)?;
+        if matches!(self, Self::Closed(_, Outcome::Won))
+            && amount.is_none_or(|amount| deal.amount.at(deal.moved_at) == Some(&amount))
         {
             return Ok(vec![]);
         }
         let open = self.open()?;
-        let (stage_id, amount) = (open.stage_id.clone(), amount.or(open.amount));
+        let stage_id = open.stage_id.clone();
+        let amount = amount.or(open.amount.at(reads.occurred_at).copied());
         Ok(vec![OpportunityWon { stage_id, amount }.into()])
     }
 
@@ -302,7 +326,9 @@ impl Opportunity {
         reason: String,
         note: Option<String>,
         competitor: Option<String>,
+        reads: &Reads,
     ) -> Decided {
+        self.before_move(reads)?;
         if matches!(self, Self::Closed(_, Outcome::Lost { reason: known }) if *known == reason) {
             return Ok(vec![]);
         }
@@ -325,7 +351,7 @@ impl Opportunity {
         reason: Option<String>,
         reads: &Reads,
     ) -> Decided {
-        let deal = self.registered()?;
+        let deal = self.before_move(reads)?;
         if matches!(self, Self::Open(_)) {
             return Ok(vec![]);
         }
@@ -359,7 +385,7 @@ fn rank(process: &SalesProcess, stage_id: &StageId) -> Result<usize, Broken> {
 
 fn active_rep(rep_id: &RepId, reads: &Reads) -> Result<(), Broken> {
     match reads.rep(rep_id.as_str()) {
-        Some(rep) if rep.is_active() => Ok(()),
+        Some(rep) if rep.is_active_at(reads.occurred_at) => Ok(()),
         Some(rep) if rep.is_registered() => Err(Broken::InactiveRep {
             rep_id: rep_id.clone(),
         }),
@@ -381,7 +407,7 @@ fn customer(customer_id: &CustomerId, reads: &Reads) -> Result<(), Broken> {
 fn sold(product_ids: &[ProductId], reads: &Reads) -> Result<(), Broken> {
     for product_id in product_ids {
         match reads.product(product_id.as_str()) {
-            Some(product) if product.is_sold() => {}
+            Some(product) if product.is_sold_at(reads.occurred_at) => {}
             Some(product) if product.is_registered() => {
                 return Err(Broken::RetiredProduct {
                     product_id: product_id.clone(),

@@ -4,13 +4,14 @@
 mod tests;
 mod wire;
 
+use chrono::{DateTime, Utc};
 use event_schemas::product::{ListPriceChanged, ProductEvent, ProductRegistered, ProductRetired};
 use event_schemas::vocabulary::{Money, ProductId};
 use serde::{Deserialize, Serialize};
 
-use crate::Decider;
 use crate::reads::{Reads, Reference};
 use crate::refusal::{Refusal, RefusalKind};
+use crate::{Decider, Told};
 
 pub use wire::parse;
 
@@ -20,17 +21,14 @@ pub enum Product {
     /// Nobody has recorded it.
     #[default]
     Unregistered,
-    /// It can be had.
-    Sold {
+    /// It is known.
+    Known {
         /// As it was recorded.
         registered: ProductRegistered,
-        /// What it costs now.
-        list_price: Option<Money>,
-    },
-    /// It can be had no more.
-    Retired {
-        /// As it was recorded.
-        registered: ProductRegistered,
+        /// What it costs.
+        list_price: Told<Money>,
+        /// From when on it can be had no more.
+        retired_at: Option<DateTime<Utc>>,
     },
 }
 
@@ -56,7 +54,7 @@ pub enum Broken {
     /// Only what is registered has a price.
     #[error("there is no such product")]
     NotRegistered,
-    /// A retired product changes no more.
+    /// A product changes no more from when it was retired on.
     #[error("the product is retired")]
     Retired,
 }
@@ -77,37 +75,46 @@ impl Product {
         !matches!(self, Self::Unregistered)
     }
 
-    /// Whether it can be had.
-    pub fn is_sold(&self) -> bool {
-        matches!(self, Self::Sold { .. })
+    /// Whether it could be had at an instant: what comes late is judged by how things stood then.
+    pub fn is_sold_at(&self, at: DateTime<Utc>) -> bool {
+        match self {
+            Self::Unregistered => false,
+            Self::Known { retired_at, .. } => retired_at.is_none_or(|retired_at| at < retired_at),
+        }
     }
 
     fn register(&self, new: ProductRegistered) -> Result<Vec<ProductEvent>, Broken> {
         match self {
             Self::Unregistered => Ok(vec![new.into()]),
-            Self::Sold { registered, .. } | Self::Retired { registered } if *registered == new => {
-                Ok(vec![])
-            }
-            _ => Err(Broken::AlreadyRegistered {
+            Self::Known { registered, .. } if *registered == new => Ok(vec![]),
+            Self::Known { .. } => Err(Broken::AlreadyRegistered {
                 product_id: new.product_id,
             }),
         }
     }
 
-    fn change_list_price(&self, new: Money) -> Result<Vec<ProductEvent>, Broken> {
+    fn change_list_price(
+        &self,
+        new: Money,
+        at: DateTime<Utc>,
+    ) -> Result<Vec<ProductEvent>, Broken> {
         match self {
             Self::Unregistered => Err(Broken::NotRegistered),
-            Self::Retired { .. } => Err(Broken::Retired),
-            Self::Sold { list_price, .. } if *list_price == Some(new) => Ok(vec![]),
-            Self::Sold { .. } => Ok(vec![ListPriceChanged { list_price: new }.into()]),
+            Self::Known { .. } if !self.is_sold_at(at) => Err(Broken::Retired),
+            Self::Known { list_price, .. } if list_price.at(at) == Some(&new) => Ok(vec![]),
+            Self::Known { .. } => Ok(vec![ListPriceChanged { list_price: new }.into()]),
         }
     }
 
-    fn retire(&self, reason: Option<String>) -> Result<Vec<ProductEvent>, Broken> {
+    fn retire(
+        &self,
+        reason: Option<String>,
+        at: DateTime<Utc>,
+    ) -> Result<Vec<ProductEvent>, Broken> {
         match self {
             Self::Unregistered => Err(Broken::NotRegistered),
-            Self::Retired { .. } => Ok(vec![]),
-            Self::Sold { .. } => Ok(vec![ProductRetired { reason }.into()]),
+            Self::Known { .. } if !self.is_sold_at(at) => Ok(vec![]),
+            Self::Known { .. } => Ok(vec![ProductRetired { reason }.into()]),
         }
     }
 }
@@ -121,32 +128,41 @@ impl Decider for Product {
         Vec::new()
     }
 
-    fn decide(&self, command: Command, _reads: &Reads) -> Result<Vec<ProductEvent>, Broken> {
+    fn decide(&self, command: Command, reads: &Reads) -> Result<Vec<ProductEvent>, Broken> {
+        let at = reads.occurred_at;
         match command {
             Command::Register(new) => self.register(new),
-            Command::ChangeListPrice { list_price } => self.change_list_price(list_price),
-            Command::Retire { reason } => self.retire(reason),
+            Command::ChangeListPrice { list_price } => self.change_list_price(list_price, at),
+            Command::Retire { reason } => self.retire(reason, at),
         }
     }
 
-    fn evolve(&mut self, event: &ProductEvent) {
-        match (event, std::mem::take(self)) {
-            (ProductEvent::ProductRegistered(e), _) => {
-                *self = Self::Sold {
+    fn evolve(&mut self, event: &ProductEvent, occurred_at: DateTime<Utc>) {
+        match (event, self) {
+            (ProductEvent::ProductRegistered(e), this) => {
+                *this = Self::Known {
                     registered: e.clone(),
-                    list_price: e.list_price,
+                    list_price: Told::at_first(e.list_price),
+                    retired_at: None,
                 };
             }
-            (ProductEvent::ListPriceChanged(e), Self::Sold { registered, .. }) => {
-                *self = Self::Sold {
-                    registered,
-                    list_price: Some(e.list_price),
-                };
+            (ProductEvent::ListPriceChanged(e), Self::Known { list_price, .. }) => {
+                list_price.tell(occurred_at, e.list_price);
             }
-            (ProductEvent::ProductRetired(_), Self::Sold { registered, .. }) => {
-                *self = Self::Retired { registered };
+            (ProductEvent::ProductRetired(_), Self::Known { retired_at, .. }) => {
+                let before = retired_at.unwrap_or(occurred_at);
+                *retired_at = Some(before.min(occurred_at));
             }
-            (_, unchanged) => *self = unchanged,
+            (_, Self::Unregistered) => {}
+        }
+    }
+
+    fn stands_after(&self, command: &Command) -> Option<DateTime<Utc>> {
+        match (command, self) {
+            (Command::ChangeListPrice { .. }, Self::Known { list_price, .. }) => {
+                list_price.latest_at()
+            }
+            _ => None,
         }
     }
 

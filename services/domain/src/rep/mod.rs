@@ -9,10 +9,10 @@ use event_schemas::rep::{RepDeactivated, RepEvent, RepRegistered, TeamJoined, Te
 use event_schemas::vocabulary::{RepId, TeamId};
 use serde::{Deserialize, Serialize};
 
-use crate::Decider;
 use crate::claim::{Claim, ClaimChange};
 use crate::reads::{Reads, Reference};
 use crate::refusal::{Refusal, RefusalKind};
+use crate::{Decider, Told};
 
 pub use wire::parse;
 
@@ -26,8 +26,8 @@ pub enum Rep {
     Known {
         /// As they were recorded.
         registered: RepRegistered,
-        /// Whether they still sell.
-        active: bool,
+        /// From when on they sell no more.
+        inactive_from: Option<DateTime<Utc>>,
         /// The teams they were, are and will be in; no two at a time.
         memberships: Vec<Membership>,
     },
@@ -40,18 +40,29 @@ pub struct Membership {
     pub team_id: TeamId,
     /// When it began.
     pub from_at: DateTime<Utc>,
-    /// When it ends; open if absent.
-    pub to_at: Option<DateTime<Utc>>,
+    /// When it ends: what was told of it, and when.
+    pub ends: Told<DateTime<Utc>>,
 }
 
 impl Membership {
-    fn holds_at(&self, at: DateTime<Utc>) -> bool {
-        self.from_at <= at && self.to_at.is_none_or(|to_at| at < to_at)
+    /// When it ends; open if absent.
+    pub fn to_at(&self) -> Option<DateTime<Utc>> {
+        self.ends.latest().copied()
     }
 
-    fn overlaps(&self, other: &Self) -> bool {
-        let before = |a: &Self, b: &Self| a.to_at.is_some_and(|to_at| to_at <= b.from_at);
-        !before(self, other) && !before(other, self)
+    fn holds_at(&self, at: DateTime<Utc>) -> bool {
+        self.from_at <= at && self.to_at().is_none_or(|to_at| at < to_at)
+    }
+
+    fn overlaps(&self, other: &TeamJoined) -> bool {
+        let is_before = self.to_at().is_some_and(|to_at| to_at <= other.from_at);
+        let is_after = other.to_at.is_some_and(|to_at| to_at <= self.from_at);
+        !is_before && !is_after
+    }
+
+    fn is(&self, other: &TeamJoined) -> bool {
+        let (team_id, from_at) = (&self.team_id, self.from_at);
+        (team_id, from_at, self.to_at()) == (&other.team_id, other.from_at, other.to_at)
     }
 }
 
@@ -84,7 +95,7 @@ pub enum Broken {
     /// Only who is registered can be worked with.
     #[error("there is no such rep")]
     NotRegistered,
-    /// Who sells no more joins no team.
+    /// Who sells no more joins no team: from then on.
     #[error("the rep sells no more")]
     Inactive,
     /// A team is one that was formed.
@@ -122,9 +133,13 @@ impl Rep {
         !matches!(self, Self::Unregistered)
     }
 
-    /// Whether they exist and still sell.
-    pub fn is_active(&self) -> bool {
-        matches!(self, Self::Known { active: true, .. })
+    /// Whether they exist and sold at an instant: what comes late is judged by how things stood
+    /// then.
+    pub fn is_active_at(&self, at: DateTime<Utc>) -> bool {
+        match self {
+            Self::Unregistered => false,
+            Self::Known { inactive_from, .. } => inactive_from.is_none_or(|from_at| at < from_at),
+        }
     }
 
     fn memberships(&self) -> Result<&[Membership], Broken> {
@@ -142,36 +157,29 @@ impl Rep {
         }
     }
 
-    fn deactivate(&self, reason: Option<String>) -> Decided {
+    fn deactivate(&self, reason: Option<String>, at: DateTime<Utc>) -> Decided {
         match self {
             Self::Unregistered => Err(Broken::NotRegistered),
-            Self::Known { active: false, .. } => Ok(vec![]),
+            Self::Known { .. } if !self.is_active_at(at) => Ok(vec![]),
             Self::Known { .. } => Ok(vec![RepDeactivated { reason }.into()]),
         }
     }
 
-    fn join_team(&self, new: Membership, reads: &Reads) -> Decided {
+    fn join_team(&self, new: TeamJoined, reads: &Reads) -> Decided {
         let memberships = self.memberships()?;
-        if memberships.contains(&new) {
+        if memberships.iter().any(|known| known.is(&new)) {
             return Ok(vec![]);
         }
-        if !self.is_active() {
+        if !self.is_active_at(new.from_at) {
             return Err(Broken::Inactive);
         }
         if new.to_at.is_some_and(|to_at| to_at <= new.from_at) {
             return Err(Broken::EndsBeforeItBegins);
         }
-        let Membership {
-            team_id,
-            from_at,
-            to_at,
-        } = &new;
-        if !reads
-            .team(team_id.as_str())
-            .is_some_and(crate::team::Team::is_formed)
-        {
+        let team = reads.team(new.team_id.as_str());
+        if !team.is_some_and(|team| team.is_formed()) {
             return Err(Broken::UnknownTeam {
-                team_id: team_id.clone(),
+                team_id: new.team_id,
             });
         }
         if let Some(other) = memberships.iter().find(|other| other.overlaps(&new)) {
@@ -179,32 +187,27 @@ impl Rep {
                 team_id: other.team_id.clone(),
             });
         }
-        let (team_id, from_at, to_at) = (team_id.clone(), *from_at, *to_at);
-        Ok(vec![
-            TeamJoined {
-                team_id,
-                from_at,
-                to_at,
-            }
-            .into(),
-        ])
+        Ok(vec![new.into()])
     }
 
-    fn leave_team(&self, at: DateTime<Utc>) -> Decided {
+    /// It is the membership that holds at the instant that ends. Where none holds, one that ends
+    /// at the very instant has been left already.
+    fn leave_team(&self, at: DateTime<Utc>, reads: &Reads) -> Decided {
         let memberships = self.memberships()?;
-        // A membership that ends at the very instant has been left already.
-        if memberships
-            .iter()
-            .any(|membership| membership.to_at == Some(at))
-        {
-            return Ok(vec![]);
-        }
-        let held = memberships
-            .iter()
-            .find(|m| m.holds_at(at))
-            .ok_or(Broken::NotAMember)?;
+        let Some(held) = memberships.iter().find(|m| m.holds_at(at)) else {
+            let left = memberships.iter().any(|m| m.to_at() == Some(at));
+            return if left {
+                Ok(vec![])
+            } else {
+                Err(Broken::NotAMember)
+            };
+        };
         if held.from_at == at {
             return Err(Broken::EndsBeforeItBegins);
+        }
+        // It was told before, and that it ends later than that was told since.
+        if held.ends.at(reads.occurred_at) == Some(&at) {
+            return Ok(vec![]);
         }
         let (team_id, from_at) = (held.team_id.clone(), held.from_at);
         Ok(vec![
@@ -235,37 +238,35 @@ impl Decider for Rep {
     fn decide(&self, command: Command, reads: &Reads) -> Decided {
         match command {
             Command::Register(new) => self.register(new),
-            Command::Deactivate { reason } => self.deactivate(reason),
+            Command::Deactivate { reason } => self.deactivate(reason, reads.occurred_at),
             Command::JoinTeam {
                 team_id,
                 from_at,
                 to_at,
             } => {
                 let from_at = from_at.unwrap_or(reads.occurred_at);
-                self.join_team(
-                    Membership {
-                        team_id,
-                        from_at,
-                        to_at,
-                    },
-                    reads,
-                )
+                let new = TeamJoined {
+                    team_id,
+                    from_at,
+                    to_at,
+                };
+                self.join_team(new, reads)
             }
-            Command::LeaveTeam { at } => self.leave_team(at.unwrap_or(reads.occurred_at)),
+            Command::LeaveTeam { at } => self.leave_team(at.unwrap_or(reads.occurred_at), reads),
         }
     }
 
-    fn evolve(&mut self, event: &RepEvent) {
+    fn evolve(&mut self, event: &RepEvent, occurred_at: DateTime<Utc>) {
         if let RepEvent::RepRegistered(e) = event {
             *self = Self::Known {
                 registered: e.clone(),
-                active: true,
+                inactive_from: None,
                 memberships: Vec::new(),
             };
             return;
         }
         let Self::Known {
-            active,
+            inactive_from,
             memberships,
             ..
         } = self
@@ -274,15 +275,24 @@ impl Decider for Rep {
         };
         match event {
             RepEvent::RepRegistered(_) => {}
-            RepEvent::RepDeactivated(_) => *active = false,
-            RepEvent::TeamJoined(e) => memberships.push(Membership {
-                team_id: e.team_id.clone(),
-                from_at: e.from_at,
-                to_at: e.to_at,
-            }),
+            RepEvent::RepDeactivated(_) => {
+                let before = inactive_from.unwrap_or(occurred_at);
+                *inactive_from = Some(before.min(occurred_at));
+            }
+            RepEvent::TeamJoined(e) => {
+                let mut ends = Told::default();
+                if let Some(to_at) = e.to_at {
+                    ends.tell(occurred_at, to_at);
+                }
+                memberships.push(Membership {
+                    team_id: e.team_id.clone(),
+                    from_at: e.from_at,
+                    ends,
+                });
+            }
             RepEvent::TeamLeft(e) => {
                 for membership in memberships.iter_mut().filter(|m| m.from_at == e.from_at) {
-                    membership.to_at = Some(e.to_at);
+                    membership.ends.tell(occurred_at, e.to_at);
                 }
             }
         }

@@ -4,15 +4,16 @@
 mod tests;
 mod wire;
 
+use chrono::{DateTime, Utc};
 use event_schemas::sales_process::{
     SalesProcessDefined, SalesProcessEvent, SalesProcessRevised, Stage,
 };
 use event_schemas::vocabulary::{ChecklistItemId, SalesProcessId, StageId};
 use serde::{Deserialize, Serialize};
 
-use crate::Decider;
 use crate::reads::{Reads, Reference};
 use crate::refusal::{Refusal, RefusalKind};
+use crate::{Decider, Told};
 
 pub use wire::parse;
 
@@ -24,10 +25,10 @@ pub enum SalesProcess {
     Undefined,
     /// It has a name and stages.
     Defined {
-        /// For people.
-        name: String,
-        /// In order; at least one.
-        stages: Vec<Stage>,
+        /// As it was defined.
+        defined: SalesProcessDefined,
+        /// Its name and its stages.
+        shape: Told<SalesProcessRevised>,
     },
 }
 
@@ -72,10 +73,11 @@ impl Refusal for Broken {
 }
 
 impl SalesProcess {
+    /// In order; at least one.
     fn stages(&self) -> &[Stage] {
         match self {
             Self::Undefined => &[],
-            Self::Defined { stages, .. } => stages,
+            Self::Defined { shape, .. } => shape.latest().map_or(&[], |shape| &shape.stages),
         }
     }
 
@@ -123,22 +125,36 @@ impl Decider for SalesProcess {
         Vec::new()
     }
 
-    fn decide(&self, command: Command, _reads: &Reads) -> Result<Vec<SalesProcessEvent>, Broken> {
+    fn decide(&self, command: Command, reads: &Reads) -> Result<Vec<SalesProcessEvent>, Broken> {
         match command {
             Command::Define(defined) => self.define(defined),
-            Command::Revise(revised) => self.revise(revised),
+            Command::Revise(revised) => self.revise(revised, reads),
         }
     }
 
-    fn evolve(&mut self, event: &SalesProcessEvent) {
-        let (name, stages) = match event {
-            SalesProcessEvent::SalesProcessDefined(e) => (&e.name, &e.stages),
-            SalesProcessEvent::SalesProcessRevised(e) => (&e.name, &e.stages),
-        };
-        *self = Self::Defined {
-            name: name.clone(),
-            stages: stages.clone(),
-        };
+    fn evolve(&mut self, event: &SalesProcessEvent, occurred_at: DateTime<Utc>) {
+        match (event, self) {
+            (SalesProcessEvent::SalesProcessDefined(e), this) => {
+                let mut shape = Told::default();
+                let (name, stages) = (e.name.clone(), e.stages.clone());
+                shape.tell(occurred_at, SalesProcessRevised { name, stages });
+                *this = Self::Defined {
+                    defined: e.clone(),
+                    shape,
+                };
+            }
+            (SalesProcessEvent::SalesProcessRevised(e), Self::Defined { shape, .. }) => {
+                shape.tell(occurred_at, e.clone());
+            }
+            (SalesProcessEvent::SalesProcessRevised(_), Self::Undefined) => {}
+        }
+    }
+
+    fn stands_after(&self, command: &Command) -> Option<DateTime<Utc>> {
+        match (command, self) {
+            (Command::Revise(_), Self::Defined { shape, .. }) => shape.latest_at(),
+            _ => None,
+        }
     }
 
     fn creates(command: &Command) -> bool {
@@ -147,35 +163,33 @@ impl Decider for SalesProcess {
 }
 
 impl SalesProcess {
-    fn is(&self, other_name: &str, other_stages: &[Stage]) -> bool {
-        matches!(self, Self::Defined { name, stages } if name == other_name && stages == other_stages)
+    fn define(&self, new: SalesProcessDefined) -> Result<Vec<SalesProcessEvent>, Broken> {
+        match self {
+            Self::Undefined => Ok(vec![new.into()]),
+            Self::Defined { defined, .. } if *defined == new => Ok(vec![]),
+            Self::Defined { .. } => Err(Broken::AlreadyDefined {
+                sales_process_id: new.sales_process_id,
+            }),
+        }
     }
 
-    fn define(&self, defined: SalesProcessDefined) -> Result<Vec<SalesProcessEvent>, Broken> {
-        if self.is(&defined.name, &defined.stages) {
-            return Ok(vec![]);
-        }
-        if self.is_defined() {
-            return Err(Broken::AlreadyDefined {
-                sales_process_id: defined.sales_process_id,
-            });
-        }
-        Ok(vec![defined.into()])
-    }
-
-    fn revise(&self, revised: SalesProcessRevised) -> Result<Vec<SalesProcessEvent>, Broken> {
-        if !self.is_defined() {
+    fn revise(
+        &self,
+        new: SalesProcessRevised,
+        reads: &Reads,
+    ) -> Result<Vec<SalesProcessEvent>, Broken> {
+        let Self::Defined { shape, .. } = self else {
             return Err(Broken::NotDefined);
-        }
-        if self.is(&revised.name, &revised.stages) {
+        };
+        if shape.at(reads.occurred_at) == Some(&new) {
             return Ok(vec![]);
         }
-        let kept = |id: &StageId| revised.stages.iter().any(|stage| stage.stage_id == *id);
+        let kept = |id: &StageId| new.stages.iter().any(|stage| stage.stage_id == *id);
         let ids = self.stages().iter().map(|stage| &stage.stage_id);
         let missing: Vec<StageId> = ids.filter(|id| !kept(id)).cloned().collect();
         if !missing.is_empty() {
             return Err(Broken::StageRemoved { missing });
         }
-        Ok(vec![revised.into()])
+        Ok(vec![new.into()])
     }
 }

@@ -44,7 +44,9 @@ fn stages(fields: &mut Fields, messages: &[v1::Stage]) -> Vec<Stage> {
     if messages.is_empty() {
         fields.wrong("stages", "is missing: a process has at least one");
     }
-    fields.check_len("stages", messages.len(), STAGES_MAX);
+    if !fields.fits("stages", messages.len(), STAGES_MAX) {
+        return Vec::new();
+    }
     let mut stages: Vec<Stage> = Vec::with_capacity(messages.len());
     for (at, message) in messages.iter().enumerate() {
         let path = format!("stages[{at}]");
@@ -70,9 +72,9 @@ fn stage(fields: &mut Fields, path: &str, message: &v1::Stage) -> Option<Stage> 
         &at("suggested_document_ids"),
         &message.suggested_document_ids,
     );
-    fields.check_len(&at("checklist"), message.checklist.len(), LIST_MAX);
-    let mut checklist: Vec<ChecklistItem> = Vec::with_capacity(message.checklist.len());
-    for (number, item) in message.checklist.iter().enumerate() {
+    let fits = fields.fits(&at("checklist"), message.checklist.len(), LIST_MAX);
+    let mut checklist: Vec<ChecklistItem> = Vec::new();
+    for (number, item) in message.checklist.iter().enumerate().take_while(|_| fits) {
         let path = at(&format!("checklist[{number}]"));
         let item_id: Option<ChecklistItemId> = fields.id(&format!("{path}.item_id"), &item.item_id);
         let text = fields.text(&format!("{path}.text"), &item.text, NAME_MAX);

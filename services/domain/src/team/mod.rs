@@ -4,14 +4,16 @@
 mod tests;
 mod wire;
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use event_schemas::team::{ManagerAppointed, RegionMoved, TeamEvent, TeamFormed};
 use event_schemas::vocabulary::{RepId, TeamId};
 use serde::{Deserialize, Serialize};
 
-use crate::Decider;
 use crate::reads::{Reads, Reference};
 use crate::refusal::{Refusal, RefusalKind};
+use crate::{Decider, Told};
 
 pub use wire::parse;
 
@@ -25,12 +27,14 @@ pub enum Team {
     Formed {
         /// As it was formed.
         formed: TeamFormed,
-        /// Managers since, each from an instant on.
-        managers: Vec<(DateTime<Utc>, RepId)>,
-        /// Regions since, each from an instant on.
-        regions: Vec<(DateTime<Utc>, String)>,
+        /// Managers since, by the instant from which on: what was told of it, and when.
+        managers: From<RepId>,
+        /// Regions since, by the instant from which on: what was told of it, and when.
+        regions: From<String>,
     },
 }
+
+type From<T> = BTreeMap<DateTime<Utc>, Told<T>>;
 
 /// What a team can be asked to do.
 #[derive(Debug, Clone)]
@@ -99,7 +103,8 @@ impl Team {
         let Self::Formed { managers, .. } = self else {
             return Err(Broken::NotFormed);
         };
-        if managers.contains(&(from_at, manager_id.clone())) {
+        let told = managers.get(&from_at);
+        if told.and_then(|told| told.at(reads.occurred_at)) == Some(&manager_id) {
             return Ok(vec![]);
         }
         check_manager(&manager_id, reads)?;
@@ -112,14 +117,12 @@ impl Team {
         ])
     }
 
-    fn move_region(&self, region: String, from_at: DateTime<Utc>) -> Decided {
+    fn move_region(&self, region: String, from_at: DateTime<Utc>, reads: &Reads) -> Decided {
         let Self::Formed { regions, .. } = self else {
             return Err(Broken::NotFormed);
         };
-        if regions
-            .iter()
-            .any(|(at, there)| *at == from_at && *there == region)
-        {
+        let told = regions.get(&from_at);
+        if told.and_then(|told| told.at(reads.occurred_at)) == Some(&region) {
             return Ok(vec![]);
         }
         Ok(vec![RegionMoved { region, from_at }.into()])
@@ -160,27 +163,43 @@ impl Decider for Team {
                 manager_id,
                 from_at,
             } => self.appoint(manager_id, at(from_at), reads),
-            Command::MoveRegion { region, from_at } => self.move_region(region, at(from_at)),
+            Command::MoveRegion { region, from_at } => self.move_region(region, at(from_at), reads),
         }
     }
 
-    fn evolve(&mut self, event: &TeamEvent) {
+    fn evolve(&mut self, event: &TeamEvent, occurred_at: DateTime<Utc>) {
         match (event, self) {
             (TeamEvent::TeamFormed(e), this) => {
                 let formed = e.clone();
                 *this = Self::Formed {
                     formed,
-                    managers: Vec::new(),
-                    regions: Vec::new(),
+                    managers: BTreeMap::new(),
+                    regions: BTreeMap::new(),
                 };
             }
             (TeamEvent::ManagerAppointed(e), Self::Formed { managers, .. }) => {
-                managers.push((e.from_at, e.manager_id.clone()));
+                let told = managers.entry(e.from_at).or_default();
+                told.tell(occurred_at, e.manager_id.clone());
             }
             (TeamEvent::RegionMoved(e), Self::Formed { regions, .. }) => {
-                regions.push((e.from_at, e.region.clone()));
+                let told = regions.entry(e.from_at).or_default();
+                told.tell(occurred_at, e.region.clone());
             }
             (_, Self::Unformed) => {}
+        }
+    }
+
+    fn stands_after(&self, command: &Command) -> Option<DateTime<Utc>> {
+        let Self::Formed {
+            managers, regions, ..
+        } = self
+        else {
+            return None;
+        };
+        match command {
+            Command::AppointManager { from_at, .. } => managers.get(from_at.as_ref()?)?.latest_at(),
+            Command::MoveRegion { from_at, .. } => regions.get(from_at.as_ref()?)?.latest_at(),
+            Command::Form(_) => None,
         }
     }
 

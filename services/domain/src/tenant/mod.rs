@@ -1,23 +1,26 @@
 //! A tenant: one line of business, with the time zone and currency its figures are told in.
 
+#[cfg(test)]
+mod tests;
 mod wire;
 
+use chrono::{DateTime, Utc};
 use event_schemas::tenant::{TenantConfigured, TenantEvent};
 use event_schemas::vocabulary::Currency;
 use serde::{Deserialize, Serialize};
 
 use crate::reads::{Reads, Reference};
 use crate::refusal::Refusal;
-use crate::{Addressed, Decider};
+use crate::{Addressed, Decider, Told};
 
 pub use wire::parse;
 
 /// The id of the one stream a tenant has about itself.
 pub const ID: &str = "self";
 
-/// A tenant's settings; `None` until they are set.
+/// A tenant's settings; nothing until they are set.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub struct Tenant(Option<TenantConfigured>);
+pub struct Tenant(Told<TenantConfigured>);
 
 /// What a tenant can be asked to do.
 #[derive(Debug, Clone)]
@@ -47,7 +50,7 @@ impl Decider for Tenant {
         Vec::new()
     }
 
-    fn decide(&self, command: Command, _reads: &Reads) -> Result<Vec<TenantEvent>, Never> {
+    fn decide(&self, command: Command, reads: &Reads) -> Result<Vec<TenantEvent>, Never> {
         let Command::Configure {
             time_zone,
             currency,
@@ -56,15 +59,19 @@ impl Decider for Tenant {
             time_zone: time_zone.name().to_owned(),
             currency,
         };
-        if self.0.as_ref() == Some(&configured) {
+        if self.0.at(reads.occurred_at) == Some(&configured) {
             return Ok(vec![]);
         }
         Ok(vec![configured.into()])
     }
 
-    fn evolve(&mut self, event: &TenantEvent) {
+    fn evolve(&mut self, event: &TenantEvent, occurred_at: DateTime<Utc>) {
         let TenantEvent::TenantConfigured(configured) = event;
-        self.0 = Some(configured.clone());
+        self.0.tell(occurred_at, configured.clone());
+    }
+
+    fn stands_after(&self, _command: &Command) -> Option<DateTime<Utc>> {
+        self.0.latest_at()
     }
 }
 

@@ -1,0 +1,52 @@
+//! What was told of one thing in the course of business time. A value told late takes its place
+//! among the others, so that what holds is the same in whatever order it was told: the read
+//! models fold in business time, and a decision must not see another state than they show.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// The values of one thing, each from an instant on; of those of one instant, the one told last
+/// holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Told<T>(Vec<(Option<DateTime<Utc>>, T)>);
+
+impl<T> Default for Told<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T> Told<T> {
+    /// What holds before anything else, however early that is told to have happened.
+    pub(crate) fn at_first(value: impl Into<Option<T>>) -> Self {
+        Self(
+            value
+                .into()
+                .map(|value| (None, value))
+                .into_iter()
+                .collect(),
+        )
+    }
+
+    /// Another value, from an instant on.
+    pub(crate) fn tell(&mut self, at: DateTime<Utc>, value: T) {
+        let place = self.0.partition_point(|(from_at, _)| *from_at <= Some(at));
+        self.0.insert(place, (Some(at), value));
+    }
+
+    /// What held at an instant.
+    pub fn at(&self, at: DateTime<Utc>) -> Option<&T> {
+        let after = self.0.partition_point(|(from_at, _)| *from_at <= Some(at));
+        self.0.get(after.checked_sub(1)?).map(|(_, value)| value)
+    }
+
+    /// What holds after all that was told.
+    pub fn latest(&self) -> Option<&T> {
+        self.0.last().map(|(_, value)| value)
+    }
+
+    /// From when on the latest holds; none if it was so at first.
+    pub(crate) fn latest_at(&self) -> Option<DateTime<Utc>> {
+        self.0.last().and_then(|(from_at, _)| *from_at)
+    }
+}

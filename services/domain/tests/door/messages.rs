@@ -1,0 +1,294 @@
+//! Every text field of every command, with whatever text in it.
+
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+use proto::v1::Command;
+use serde_json::{Value, json};
+
+use super::wrong_fields;
+
+/// One of every command, with something in every field.
+fn samples() -> Vec<Value> {
+    let money = || json!({ "currency_code": "USD", "amount": "1054.50" });
+    let external = || json!({ "system": "web", "id": "7" });
+    let profile = || {
+        json!({
+            "name": "Acme", "industry": "software", "country": "DE", "employees": 40,
+            "founded_year": 1999, "annual_revenue": money(), "parent_customer_id": "holding",
+        })
+    };
+    let person = || {
+        json!({
+            "name": "Ann", "email": "ann@acme.example", "phone": "+49 30 1234", "title": "CFO",
+            "roles": ["CONTACT_ROLE_USER"],
+        })
+    };
+    let stages = || {
+        json!([{
+            "stage_id": "lead", "name": "Lead",
+            "checklist": [{ "item_id": "budget", "text": "There is a budget", "required": true }],
+            "suggested_document_ids": ["deck"], "target_open_count": 7,
+            "target_open_amount": money(),
+        }])
+    };
+    let at = "2017-03-01T09:00:00Z";
+    let of = |name: &str, fields: Value| json!({ name: fields });
+    vec![
+        of(
+            "configure_tenant",
+            json!({ "time_zone": "Europe/Berlin", "currency_code": "EUR" }),
+        ),
+        of(
+            "define_sales_process",
+            json!({ "sales_process_id": "s", "name": "Standard", "stages": stages() }),
+        ),
+        of(
+            "revise_sales_process",
+            json!({ "sales_process_id": "s", "name": "Standard", "stages": stages() }),
+        ),
+        of(
+            "register_opportunity",
+            json!({
+                "opportunity_id": "o1", "name": "100 seats", "kind": "OPPORTUNITY_KIND_RENEWAL",
+                "sales_process_id": "s", "stage_id": "lead", "rep_id": "ann",
+                "customer_id": "acme", "product_ids": ["gtx"], "amount": money(),
+                "expected_close_on": "2017-12-31", "source": "referral",
+                "email": "kim@acme.example", "phone": "030 1234", "external_id": external(),
+            }),
+        ),
+        of(
+            "assign_lead",
+            json!({ "opportunity_id": "o1", "rep_id": "ann", "reason": "why" }),
+        ),
+        of(
+            "advance_stage",
+            json!({ "opportunity_id": "o1", "to_stage_id": "demo", "note": "so" }),
+        ),
+        of(
+            "step_back",
+            json!({ "opportunity_id": "o1", "to_stage_id": "lead", "reason": "why" }),
+        ),
+        of(
+            "complete_checklist_item",
+            json!({ "opportunity_id": "o1", "item_id": "budget" }),
+        ),
+        of(
+            "log_activity",
+            json!({
+                "opportunity_id": "o1", "activity_id": "a1", "kind": "ACTIVITY_KIND_DEMO",
+                "subject": "First", "note": "so", "duration_minutes": 30, "contact_id": "ann",
+            }),
+        ),
+        of(
+            "change_amount",
+            json!({ "opportunity_id": "o1", "amount": money() }),
+        ),
+        of(
+            "change_expected_close",
+            json!({ "opportunity_id": "o1", "expected_close_on": "2017-12-31" }),
+        ),
+        of(
+            "change_products",
+            json!({ "opportunity_id": "o1", "product_ids": ["gtx"] }),
+        ),
+        of(
+            "identify_customer",
+            json!({ "opportunity_id": "o1", "customer_id": "acme" }),
+        ),
+        of(
+            "win_opportunity",
+            json!({ "opportunity_id": "o1", "amount": money() }),
+        ),
+        of(
+            "lose_opportunity",
+            json!({ "opportunity_id": "o1", "reason": "price", "note": "so", "competitor": "X" }),
+        ),
+        of(
+            "reopen_opportunity",
+            json!({ "opportunity_id": "o1", "reason": "why", "stage_id": "lead" }),
+        ),
+        of(
+            "register_customer",
+            json!({ "customer_id": "acme", "profile": profile(), "external_id": external() }),
+        ),
+        of(
+            "update_customer",
+            json!({ "customer_id": "acme", "profile": profile() }),
+        ),
+        of(
+            "add_contact",
+            json!({ "customer_id": "acme", "contact_id": "ann", "profile": person() }),
+        ),
+        of(
+            "update_contact",
+            json!({ "customer_id": "acme", "contact_id": "ann", "profile": person() }),
+        ),
+        of(
+            "remove_contact",
+            json!({ "customer_id": "acme", "contact_id": "ann", "reason": "gone" }),
+        ),
+        of(
+            "register_product",
+            json!({
+                "product_id": "gtx", "name": "GTX", "category": "graphics", "list_price": money(),
+            }),
+        ),
+        of(
+            "change_list_price",
+            json!({ "product_id": "gtx", "list_price": money() }),
+        ),
+        of(
+            "retire_product",
+            json!({ "product_id": "gtx", "reason": "why" }),
+        ),
+        of(
+            "register_rep",
+            json!({ "rep_id": "ann", "name": "Ann", "email": "a@acme.example" }),
+        ),
+        of(
+            "deactivate_rep",
+            json!({ "rep_id": "ann", "reason": "why" }),
+        ),
+        of(
+            "join_team",
+            json!({ "rep_id": "ann", "team_id": "east", "from": at, "to": at }),
+        ),
+        of("leave_team", json!({ "rep_id": "ann", "at": at })),
+        of(
+            "form_team",
+            json!({ "team_id": "east", "name": "East", "region": "Ohio", "manager_id": "bob" }),
+        ),
+        of(
+            "appoint_manager",
+            json!({ "team_id": "east", "manager_id": "bob", "from": at }),
+        ),
+        of(
+            "move_region",
+            json!({ "team_id": "east", "region": "Utah", "from": at }),
+        ),
+    ]
+}
+
+/// Where a command holds text: a JSON pointer, and the path by which a wrong field is told.
+fn texts(pointer: &str, path: &str, value: &Value, found: &mut Vec<(String, String)>) {
+    match value {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                let path = match path {
+                    "" => name.clone(),
+                    path => format!("{path}.{name}"),
+                };
+                texts(&format!("{pointer}/{name}"), &path, value, found);
+            }
+        }
+        Value::Array(elements) => {
+            for (at, value) in elements.iter().enumerate() {
+                texts(
+                    &format!("{pointer}/{at}"),
+                    &format!("{path}[{at}]"),
+                    value,
+                    found,
+                );
+            }
+        }
+        // Kinds, roles and instants are no text.
+        Value::String(text) if text.contains("_KIND_") || text.contains("_ROLE_") => {}
+        Value::String(text) if text.ends_with("00Z") => {}
+        Value::String(_) => found.push((pointer.to_owned(), path.to_owned())),
+        _ => {}
+    }
+}
+
+/// Every text field of every command: the command, where the field is, and how it is called.
+fn places() -> Vec<(Value, String, String)> {
+    let each = samples().into_iter().flat_map(|command| {
+        let (name, fields) = command.as_object().unwrap().iter().next().unwrap();
+        let mut found = Vec::new();
+        texts(&format!("/{name}"), "", fields, &mut found);
+        found
+            .into_iter()
+            .map(|(pointer, path)| (command.clone(), pointer, path))
+            .collect::<Vec<_>>()
+    });
+    each.collect()
+}
+
+#[test]
+fn there_is_a_good_sample_of_every_command_with_something_in_every_field() {
+    let mut seen = BTreeSet::new();
+    for command in samples() {
+        assert_eq!(wrong_fields(&command), [""; 0], "{command}");
+        let message: Command = proto::json::from_str(&command.to_string()).unwrap();
+        let written = proto::json::to_value(&message).unwrap();
+        let (name, fields) = written.as_object().unwrap().iter().next().unwrap();
+        for (field, value) in fields.as_object().unwrap() {
+            let default = [json!(""), json!([]), json!(0), Value::Null].contains(value);
+            assert!(!default, "{name}.{field} is empty");
+        }
+        seen.insert(name.clone());
+    }
+    let all = include_str!("../../../../proto/twinfunnel/v1/command.proto");
+    let kinds = all
+        .split("oneof kind {")
+        .nth(1)
+        .unwrap()
+        .split('}')
+        .next()
+        .unwrap();
+    assert_eq!(
+        seen.len(),
+        kinds.matches(';').count(),
+        "a command has no sample"
+    );
+}
+
+/// Any text: printable, broken, long, or close to something good.
+fn any_text() -> impl Strategy<Value = String> {
+    prop_oneof![
+        3 => any::<String>(),
+        1 => any::<Vec<u8>>().prop_map(|bytes| String::from_utf8_lossy(&bytes).into_owned()),
+        1 => "\\PC{0,300}",
+        1 => "[ -~]{0,12}",
+        1 => "[+]?[0-9 ()/.-]{0,30}",
+        1 => "[+-]?[0-9]{1,6}-[0-9]{1,2}-[0-9]{1,2}",
+        1 => "[a-z@.]{0,20}",
+        1 => "[\u{0}-\u{1f}\u{200e}-\u{202e}\u{feff}a]{0,5}",
+        1 => (0..5_000usize).prop_map(|len| "x".repeat(len)),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4_000))]
+
+    #[test]
+    fn whatever_text_is_in_a_field_it_is_taken_or_that_field_is_named(
+        place in prop::sample::select(places()),
+        text in any_text(),
+    ) {
+        let (mut command, pointer, path) = place;
+        *command.pointer_mut(&pointer).unwrap() = Value::String(text);
+        let wrong = wrong_fields(&command);
+        prop_assert!(wrong.iter().all(|field| *field == path), "{}: {:?}", path, wrong);
+    }
+
+    #[test]
+    fn whatever_texts_are_in_all_fields_they_are_taken_or_told_to_be_wrong(
+        command in prop::sample::select(samples()),
+        text in prop::collection::vec(any_text(), 1..30),
+    ) {
+        let mut command = command;
+        let mut found = Vec::new();
+        texts("", "", &command, &mut found);
+        for ((pointer, _), text) in found.iter().zip(text.iter().cycle()) {
+            *command.pointer_mut(pointer).unwrap() = Value::String(text.clone());
+        }
+        let known: Vec<&str> = found
+            .iter()
+            .map(|(_, path)| path.split_once('.').map_or("", |(_, field)| field))
+            .collect();
+        for field in wrong_fields(&command) {
+            prop_assert!(known.contains(&field.as_str()), "{} is no field of {}", field, command);
+        }
+    }
+}
