@@ -8,10 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{
-    Addressed, Aggregated, Claim, ClaimChange, Decider, InvalidCommand, Reference, Refused,
-    decide_and_evolve,
+    Addressed, Aggregated, Decider, Fact, InvalidCommand, Reference, Refused, decide_and_evolve,
 };
-use event_schemas::vocabulary::{StreamName, Version};
+use event_schemas::vocabulary::StreamName;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use log::{Append, AppendError, Appended, Log, NewEvent, Pending, StreamWrite};
@@ -20,13 +19,15 @@ use proto::v1::command::Kind;
 use sha2::{Digest as _, Sha256};
 
 use crate::read::ReadAll;
-use crate::room::{Room, Slot, stream_of};
+use crate::room::{Current, Room, Turn, stream_of};
 use crate::{Envelope, Error, Receipt, store};
 
 /// How often a command is decided anew when others were faster, before it is given up.
 const MAX_TRIES: u32 = 8;
 
 /// What is left to do for a command that has begun: wait until it is durable, or find out why not.
+///
+/// To be awaited or dropped soon: a command that has to be sent again keeps those behind it waiting.
 pub type InFlight = BoxFuture<'static, Result<Receipt, Error>>;
 
 /// How the executor is set up.
@@ -97,19 +98,17 @@ type Pick<D> = fn(&Rooms) -> &Room<D>;
 /// One command on its way.
 struct Task<D: Decider> {
     executor: Executor,
-    pick: Pick<D>,
     envelope: Envelope,
     digest: [u8; 32],
     stream: StreamName,
     command: D::Command,
+    turn: Turn<D>,
 }
 
-/// One try of it: what was decided on which slot, and the append that will confirm it.
-struct Attempt<D> {
-    slot: Arc<Slot<D>>,
-    /// What it was decided on besides, to be forgotten if that was stale.
-    stale: Vec<Reference>,
-    version: Version,
+/// One try of it: what was decided, and the append that will confirm it.
+struct Attempt {
+    /// What else it was decided on.
+    references: Vec<Reference>,
     refused: Option<Refused>,
     pending: Pending,
 }
@@ -135,27 +134,30 @@ impl Executor {
         digest: [u8; 32],
         parsed: Result<Addressed<D>, InvalidCommand>,
     ) -> InFlight {
-        let task = parsed
-            .map_err(Error::from)
-            .and_then(|Addressed { id, command }| {
-                let stream = stream_of::<D>(&id)?;
-                Ok(Task {
-                    executor: self.clone(),
-                    pick,
-                    envelope,
-                    digest,
-                    stream,
-                    command,
-                })
-            });
-        match task {
-            Err(error) => Box::pin(async { Err(error) }),
-            Ok(task) => {
-                let first = task.attempt().await;
-                Box::pin(task.settle(first))
-            }
-        }
+        let Addressed { id, command } = match parsed {
+            Ok(addressed) => addressed,
+            Err(error) => return failed(error.into()),
+        };
+        let stream = match stream_of::<D>(&id) {
+            Ok(stream) => stream,
+            Err(error) => return failed(error),
+        };
+        let slot = pick(&self.rooms).slot(&envelope.tenant, &stream).await;
+        let task = Task {
+            executor: self.clone(),
+            envelope,
+            digest,
+            stream,
+            command,
+            turn: Turn::at(slot),
+        };
+        let first = task.attempt().await;
+        Box::pin(task.settle(first))
     }
+}
+
+fn failed(error: Error) -> InFlight {
+    Box::pin(std::future::ready(Err(error)))
 }
 
 /// What tells one command body from another.
@@ -169,64 +171,69 @@ fn digest(command: &Kind) -> [u8; 32] {
 
 impl<D: Decider> Task<D> {
     /// Decides on the newest state and sends what was decided, under the slot's lock, so that what
-    /// is decided first is sent first. A refusal sends no event, but the same checks.
-    async fn attempt(&self) -> Result<Attempt<D>, Error> {
-        let Executor { log, rooms } = &self.executor;
-        let tenant = &self.envelope.tenant;
-        let room = (self.pick)(rooms);
-        let slot = room
-            .slot(log, tenant, &self.stream, D::creates(&self.command))
-            .await?;
+    /// is decided first is sent first. A refusal sends no event, but the same checks. Nothing is
+    /// done if others are to be sent first.
+    async fn attempt(&self) -> Result<Option<Attempt>, Error> {
+        let Self {
+            executor,
+            envelope,
+            stream,
+            command,
+            ..
+        } = self;
+        let (log, tenant) = (&executor.log, &envelope.tenant);
         loop {
-            let state = Arc::clone(&slot.lock().state);
-            let references = state.references(&self.command);
-            let read = self.executor.read_all(&self.envelope, &references).await?;
+            let slot = self.turn.slot();
+            let creates = D::creates(command);
+            let seen = slot.current(log, tenant, stream, creates).await?;
+            let references = seen.state.references(command);
+            let read = executor.read_all(envelope, &references).await?;
             let place = log.reserve(tenant).map_err(refused_by_log)?;
 
-            let mut current = slot.lock();
-            if current.state.references(&self.command) != references {
+            let mut held = slot.lock();
+            if !self.turn.has_come(&mut held.line) {
+                return Ok(None);
+            }
+            let Some(current) = held.current() else {
+                continue;
+            };
+            let moved = !Arc::ptr_eq(&current.state, &seen.state);
+            if moved && current.state.references(command) != references {
                 continue;
             }
             let mut next = Aggregated(D::clone(&current.state));
-            let command = self.command.clone();
-            let decided = at_once(decide_and_evolve(&mut next, command, &read.reads));
-            let (events, refused) = match decided {
-                Some(Ok(events)) => (events, None),
+            let decided = at_once(decide_and_evolve(&mut next, command.clone(), &read.reads));
+            let (facts, refused) = match decided {
+                Some(Ok(facts)) => (facts, None),
                 Some(Err(refused)) => (Vec::new(), Some(Refused::from(refused))),
                 None => return Err(Error::Log("a decision waited".to_owned())),
             };
-            let expected = current.version;
-            let append =
-                self.append(&next.0, &events, expected, refused.is_none(), &slot, &read)?;
-            let version = Version(expected.0 + events.len() as u64);
-            if !events.is_empty() {
+            let append = self.append(&next.0, &facts, refused.is_none(), current, read)?;
+            if !facts.is_empty() {
+                current.version.0 += facts.len() as u64;
                 current.state = Arc::new(next.0);
-                current.version = version;
             }
             let pending = place.send(append);
-            return Ok(Attempt {
-                slot: Arc::clone(&slot),
-                stale: references,
-                version,
+            self.turn.taken(&mut held.line);
+            return Ok(Some(Attempt {
+                references,
                 refused,
                 pending,
-            });
+            }));
         }
     }
 
     fn append(
         &self,
         after: &D,
-        events: &[D::Event],
-        expected: Version,
+        facts: &[Fact<D::Event>],
         remember: bool,
-        slot: &Slot<D>,
-        read: &ReadAll,
+        current: &Current<D>,
+        read: ReadAll,
     ) -> Result<Append, Error> {
         let envelope = &self.envelope;
-        let encoded: Result<Vec<NewEvent>, _> = events.iter().map(store::encode).collect();
+        let encoded: Result<Vec<NewEvent>, _> = facts.iter().map(store::encode).collect();
         let encoded = encoded.map_err(|error| Error::TooLarge(error.to_string()))?;
-        let claims = events.iter().flat_map(|event| after.claims(event));
         Ok(Append {
             tenant: envelope.tenant.clone(),
             command: remember.then(|| log::Command {
@@ -235,15 +242,15 @@ impl<D: Decider> Task<D> {
             }),
             writes: vec![StreamWrite {
                 stream: self.stream.clone(),
-                expected,
+                expected: current.version,
                 events: encoded,
             }],
-            reads: read.versions.clone(),
-            claims: claims.map(|change| self.claim(change)).collect(),
-            chain: Some(slot.chain.clone()),
-            depends_on: read.chains.clone(),
+            reads: read.versions,
+            claims: store::claims(&self.stream, after, facts),
+            chain: Some(current.chain.clone()),
+            depends_on: read.chains,
             meta: log::Meta {
-                occurred_at: envelope.occurred_at,
+                occurred_at: store::occurred_at(facts).unwrap_or(envelope.occurred_at),
                 actor: envelope.actor.clone(),
                 correlation_id: envelope.correlation_id.clone(),
                 causation_id: envelope.causation_id.clone(),
@@ -252,112 +259,83 @@ impl<D: Decider> Task<D> {
         })
     }
 
-    fn claim(&self, change: ClaimChange) -> log::ClaimChange {
-        let holder = self.stream.to_string();
-        let told = |claim: Claim| log::Claim {
-            scope: claim.scope.to_owned(),
-            value: if claim.personal {
-                log::ClaimValue::Personal(claim.value)
-            } else {
-                log::ClaimValue::Plain(claim.value)
-            },
-        };
-        match change {
-            ClaimChange::Take(claim) => log::ClaimChange::Claim {
-                claim: told(claim),
-                holder,
-            },
-            ClaimChange::GiveBack(claim) => log::ClaimChange::Release {
-                claim: told(claim),
-                holder,
-            },
-        }
-    }
-
-    /// Waits for the append; decides anew while others are faster.
-    async fn settle(self, first: Result<Attempt<D>, Error>) -> Result<Receipt, Error> {
-        let mut attempt = first?;
+    /// Waits for the append; decides anew, in its turn, while others are faster.
+    async fn settle(self, first: Result<Option<Attempt>, Error>) -> Result<Receipt, Error> {
+        let mut next = first?;
         for tries in 1..=MAX_TRIES {
             let Attempt {
-                slot,
-                stale,
-                version,
+                references,
                 refused,
                 pending,
-            } = attempt;
-            match pending.await {
-                Ok(appended) => return self.answer(&slot, version, refused, appended).await,
-                Err(AppendError::Conflict { .. }) => {}
-                Err(error) => {
-                    self.forget(&slot).await;
-                    return Err(refused_by_log(error));
-                }
+            } = match next.take() {
+                Some(attempt) => attempt,
+                None => self.attempt_in_turn().await?,
+            };
+            // If it added events that did not land, the log has cut the chain of the state by now.
+            let (stream, version) = match pending.await {
+                Ok(appended) => return self.answer(refused, appended).await,
+                Err(AppendError::Conflict { stream, actual, .. }) => (stream, actual),
+                Err(error) => return Err(refused_by_log(error)),
+            };
+            if stream == self.stream {
+                self.turn.slot().forget_older_than(version);
             }
-            self.forget(&slot).await;
-            self.executor.forget_all(&self.envelope, &stale).await;
-            if tries == MAX_TRIES {
-                break;
+            self.executor
+                .forget_older_than(version, &stream, &self.envelope, &references)
+                .await;
+            // Sent again, it may be in conflict with nothing but itself.
+            if let Some(receipt) = self.earlier_receipt().await? {
+                return Ok(receipt);
             }
             tokio::time::sleep(Duration::from_millis(u64::from(tries - 1) * 2)).await;
-            attempt = self.attempt().await?;
         }
         Err(Error::Contended {
-            stream: self.stream,
+            stream: self.stream.clone(),
             tries: MAX_TRIES,
         })
     }
 
-    async fn answer(
-        &self,
-        slot: &Arc<Slot<D>>,
-        version: Version,
-        refused: Option<Refused>,
-        appended: Appended,
-    ) -> Result<Receipt, Error> {
-        if let Some(refused) = refused {
-            // It may be a command that was carried out before, and is refused only for that.
-            let before = self
-                .executor
-                .log
-                .receipt_of(&self.envelope.tenant, &self.envelope.command_id);
-            return match before
-                .await
-                .map_err(|error| Error::Log(error.to_string()))?
-            {
-                None => Err(refused.into()),
-                Some((_, digest)) if digest != self.digest => Err(Error::CommandIdReused),
-                Some((appended, _)) => Ok(self.receipt(version, appended)),
-            };
+    async fn attempt_in_turn(&self) -> Result<Attempt, Error> {
+        loop {
+            self.turn.wait().await;
+            if let Some(attempt) = self.attempt().await? {
+                return Ok(attempt);
+            }
         }
-        if appended.duplicate {
-            self.forget(slot).await;
-        }
-        Ok(self.receipt(version, appended))
     }
 
-    fn receipt(&self, version: Version, appended: Appended) -> Receipt {
-        let own = appended
-            .events
-            .iter()
-            .rev()
-            .find(|event| event.stream == self.stream);
+    async fn answer(&self, refused: Option<Refused>, appended: Appended) -> Result<Receipt, Error> {
+        let Some(refused) = refused else {
+            return Ok(self.receipt(&appended));
+        };
+        // It may be a command that was carried out before, and is refused only for that.
+        let earlier = self.earlier_receipt().await?;
+        earlier.ok_or(Error::Refused(refused))
+    }
+
+    /// The receipt of the first sending, if this is not it.
+    async fn earlier_receipt(&self) -> Result<Option<Receipt>, Error> {
+        let Envelope {
+            tenant, command_id, ..
+        } = &self.envelope;
+        let earlier = self.executor.log.receipt_of(tenant, command_id).await;
+        match earlier.map_err(|error| Error::Log(error.to_string()))? {
+            None => Ok(None),
+            Some((_, digest)) if digest != self.digest => Err(Error::CommandIdReused),
+            Some((appended, _)) => Ok(Some(self.receipt(&appended))),
+        }
+    }
+
+    fn receipt(&self, appended: &Appended) -> Receipt {
+        let event_types = appended.events.iter().map(|e| e.event_type.to_string());
         Receipt {
             command_id: self.envelope.command_id.clone(),
             position: appended.position,
             stream: self.stream.clone(),
-            version: own.map_or(version, |event| event.version),
-            event_types: appended
-                .events
-                .iter()
-                .map(|e| e.event_type.to_string())
-                .collect(),
+            version: appended.version,
+            event_types: event_types.collect(),
             duplicate: appended.duplicate,
         }
-    }
-
-    async fn forget(&self, slot: &Arc<Slot<D>>) {
-        let room = (self.pick)(&self.executor.rooms);
-        room.forget(&self.envelope.tenant, &self.stream, slot).await;
     }
 }
 

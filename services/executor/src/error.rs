@@ -4,7 +4,8 @@ use domain::{InvalidCommand, Refused};
 use event_schemas::DecodeError;
 use event_schemas::vocabulary::StreamName;
 
-/// Why a command was not carried out. Nothing of it was appended.
+/// Why a command was not carried out. Nothing of it was appended, but for [`Error::Log`]: then it
+/// may have been, and to send it again under its id finds out.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// Fields of it cannot be taken.

@@ -3,12 +3,16 @@
 //!
 //! Promises: a receipt is given only for what is durable; an answer, refusals too, is given only
 //! when the append has confirmed the state it was decided on; a command id is carried out once.
-//! Commands begun one after another take effect in that order.
+//! Commands for one stream that are begun one after another take effect in that order, also when
+//! some of them must be decided anew; a command whose [`InFlight`] is neither awaited nor dropped
+//! for some seconds while others wait for it loses its place. Between streams there is no order,
+//! but that what a decision read stands as it was read.
 //!
 //! Knows no gRPC and no rule: rules are the domain's.
 
 mod begin;
 mod error;
+mod line;
 mod read;
 mod room;
 mod store;

@@ -6,7 +6,7 @@ use domain::{Decider, Read, Reads, Reference};
 use event_schemas::vocabulary::{StreamName, Version};
 use log::Chain;
 
-use crate::room::{Room, stream_of};
+use crate::room::{Current, Room};
 use crate::{Envelope, Error, Executor};
 
 /// Everything a decision read besides its own aggregate.
@@ -66,23 +66,33 @@ impl Executor {
         id: &str,
         wrap: fn(Arc<D>) -> Read,
     ) -> Result<(Read, StreamName, Version, Chain), Error> {
-        let stream = stream_of::<D>(id)?;
-        let slot = room
-            .slot(&self.log, &envelope.tenant, &stream, false)
+        let stream = room.stream(id)?;
+        let slot = room.slot(&envelope.tenant, &stream).await;
+        let Current {
+            state,
+            version,
+            chain,
+        } = slot
+            .current(&self.log, &envelope.tenant, &stream, false)
             .await?;
-        let (state, version) = {
-            let current = slot.lock();
-            (Arc::clone(&current.state), current.version)
-        };
-        Ok((wrap(state), stream, version, slot.chain.clone()))
+        Ok((wrap(state), stream, version, chain))
     }
 
-    /// Forgets what was read, so that it is loaded afresh.
-    pub(crate) async fn forget_all(&self, envelope: &Envelope, references: &[Reference]) {
+    /// Forgets what was read of a stream, if the log is ahead of it.
+    pub(crate) async fn forget_older_than(
+        &self,
+        version: Version,
+        stream: &StreamName,
+        envelope: &Envelope,
+        references: &[Reference],
+    ) {
         for reference in references {
-            in_room_of!(self, reference, |room, id, _wrap| room
-                .forget_stream(envelope, id)
-                .await);
+            in_room_of!(self, reference, |room, id, _wrap| {
+                if room.stream(id).is_ok_and(|name| name == *stream) {
+                    let slot = room.slot(&envelope.tenant, stream).await;
+                    slot.forget_older_than(version);
+                }
+            });
         }
     }
 }

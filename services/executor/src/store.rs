@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use cqrs_es::{AggregateContext, AggregateError, EventEnvelope, EventStore};
 use domain::decider::Fact;
-use domain::{Aggregated, Decider};
+use domain::{Aggregated, Claim, ClaimChange, Decider};
 use event_schemas::vocabulary::{StreamName, TenantId, Version};
 use event_schemas::{DecodeError, StreamEvents};
 use log::{Append, AppendError, Log, Meta, NewEvent, StreamWrite};
@@ -53,8 +53,8 @@ impl LogStore {
     pub async fn load<D: Decider>(&self, stream: &StreamName) -> Result<Loaded<D>, Error> {
         let mut state = D::default();
         let mut version = Version(0);
-        self.each::<D>(stream, |at, event| {
-            state.evolve(&event);
+        self.each::<D>(stream, |at, fact| {
+            state.evolve(&fact.event, fact.occurred_at);
             version = at;
         })
         .await?;
@@ -68,17 +68,16 @@ impl LogStore {
     async fn each<D: Decider>(
         &self,
         stream: &StreamName,
-        mut take: impl FnMut(Version, D::Event) + Send,
+        mut take: impl FnMut(Version, Fact<D::Event>) + Send,
     ) -> Result<(), Error> {
         let mut after = Version(0);
         loop {
             let page = self
                 .log
-                .read_stream(&self.tenant, stream, after, PAGE)
+                .stream_page(&self.tenant, stream, after, PAGE)
                 .await;
             let page = page.map_err(|error| Error::Log(error.to_string()))?;
-            let full = page.len() >= PAGE;
-            for recorded in page {
+            for recorded in page.events {
                 after = recorded.version;
                 take(
                     after,
@@ -88,7 +87,7 @@ impl LogStore {
                     })?,
                 );
             }
-            if !full {
+            if !page.has_more {
                 return Ok(());
             }
         }
@@ -97,21 +96,66 @@ impl LogStore {
 
 fn decode<D: Decider>(
     recorded: &event_schemas::vocabulary::Recorded,
-) -> Result<D::Event, DecodeError> {
-    D::Event::decode(
+) -> Result<Fact<D::Event>, DecodeError> {
+    let event = D::Event::decode(
         &recorded.event_type,
         recorded.schema_version,
         &recorded.payload,
-    )
+    )?;
+    Ok(Fact {
+        event,
+        occurred_at: recorded.occurred_at,
+    })
 }
 
 /// An event as the log takes it.
-pub(crate) fn encode<E: StreamEvents>(event: &E) -> Result<NewEvent, serde_json::Error> {
+pub(crate) fn encode<E: StreamEvents>(fact: &Fact<E>) -> Result<NewEvent, serde_json::Error> {
+    let event = &fact.event;
     Ok(NewEvent {
         event_type: event.event_type().into(),
         schema_version: event.schema_version(),
         payload: event.encode()?,
     })
+}
+
+/// When the facts of one decision occurred.
+pub(crate) fn occurred_at<E>(facts: &[Fact<E>]) -> Option<DateTime<Utc>> {
+    facts.first().map(|fact| fact.occurred_at)
+}
+
+/// The unique values that the facts of one decision take or give back; `after` is the state they
+/// led to, and the stream is who holds them.
+pub(crate) fn claims<D: Decider>(
+    stream: &StreamName,
+    after: &D,
+    facts: &[Fact<D::Event>],
+) -> Vec<log::ClaimChange> {
+    let changes = facts.iter().flat_map(|fact| after.claims(&fact.event));
+    let told = |change| {
+        let holder = stream.to_string();
+        match change {
+            ClaimChange::Take(claim) => log::ClaimChange::Claim {
+                claim: claim_of(claim),
+                holder,
+            },
+            ClaimChange::GiveBack(claim) => log::ClaimChange::Release {
+                claim: claim_of(claim),
+                holder,
+            },
+        }
+    };
+    changes.map(told).collect()
+}
+
+fn claim_of(claim: Claim) -> log::Claim {
+    log::Claim {
+        scope: claim.scope.to_owned(),
+        value: if claim.personal {
+            log::ClaimValue::Personal(claim.value)
+        } else {
+            log::ClaimValue::Plain(claim.value)
+        },
+    }
 }
 
 fn unexpected<E: std::error::Error>(
@@ -129,8 +173,8 @@ impl<D: Decider> EventStore<Aggregated<D>> for LogStore {
     ) -> Result<Vec<EventEnvelope<Aggregated<D>>>, AggregateError<D::Refusal>> {
         let stream = stream_of::<D>(aggregate_id).map_err(unexpected)?;
         let mut events = Vec::new();
-        self.each::<D>(&stream, |version, event| {
-            events.push(envelope(aggregate_id, version, event, HashMap::new()));
+        self.each::<D>(&stream, |version, fact| {
+            events.push(envelope(aggregate_id, version, fact, HashMap::new()));
         })
         .await
         .map_err(unexpected)?;
@@ -145,18 +189,26 @@ impl<D: Decider> EventStore<Aggregated<D>> for LogStore {
         self.load(&stream).await.map_err(unexpected)
     }
 
-    /// Appends at the version that was loaded. Metadata: `actor`, `occurred_at` (RFC 3339; now if
-    /// absent), `correlation_id`, `causation_id`.
+    /// Appends at the version that was loaded, as having occurred when the aggregate took the events
+    /// in, with the claims that follow from them. Metadata: `actor`, `correlation_id`,
+    /// `causation_id`.
+    ///
+    /// cqrs-es does not tell what else a decision read, so that is not checked here: rules that span
+    /// aggregates are safe from races only through the executor.
     async fn commit(
         &self,
         events: Vec<Fact<D::Event>>,
         context: Loaded<D>,
         metadata: HashMap<String, String>,
     ) -> Result<Vec<EventEnvelope<Aggregated<D>>>, AggregateError<D::Refusal>> {
-        let encoded: Result<Vec<_>, _> = events.iter().map(|Fact(event)| encode(event)).collect();
+        let encoded: Result<Vec<_>, _> = events.iter().map(encode).collect();
         let encoded = encoded.map_err(unexpected)?;
+        // Where there is no event, nothing is recorded that could bear it.
+        let occurred_at = occurred_at(&events).unwrap_or_default();
         let Loaded {
-            stream, version, ..
+            stream,
+            state: Aggregated(state),
+            version,
         } = context;
         let write = StreamWrite {
             stream: stream.clone(),
@@ -168,10 +220,10 @@ impl<D: Decider> EventStore<Aggregated<D>> for LogStore {
             command: None,
             writes: vec![write],
             reads: Vec::new(),
-            claims: Vec::new(),
+            claims: claims(&stream, &state, &events),
             chain: None,
             depends_on: Vec::new(),
-            meta: meta(&metadata),
+            meta: meta(occurred_at, &metadata),
         };
         match self.log.append(append).await {
             Ok(_) => {}
@@ -180,7 +232,7 @@ impl<D: Decider> EventStore<Aggregated<D>> for LogStore {
         }
         let numbered = (version.0 + 1..).zip(events);
         Ok(numbered
-            .map(|(at, Fact(event))| envelope(stream.id(), Version(at), event, metadata.clone()))
+            .map(|(at, fact)| envelope(stream.id(), Version(at), fact, metadata.clone()))
             .collect())
     }
 }
@@ -188,22 +240,19 @@ impl<D: Decider> EventStore<Aggregated<D>> for LogStore {
 fn envelope<D: Decider>(
     aggregate_id: &str,
     version: Version,
-    event: D::Event,
+    payload: Fact<D::Event>,
     metadata: HashMap<String, String>,
 ) -> EventEnvelope<Aggregated<D>> {
     EventEnvelope {
         aggregate_id: aggregate_id.to_owned(),
         sequence: usize::try_from(version.0).unwrap_or(usize::MAX),
-        payload: Fact(event),
+        payload,
         metadata,
     }
 }
 
-fn meta(metadata: &HashMap<String, String>) -> Meta {
+fn meta(occurred_at: DateTime<Utc>, metadata: &HashMap<String, String>) -> Meta {
     let given = |key: &str| metadata.get(key).cloned();
-    let occurred_at = given("occurred_at")
-        .and_then(|text| DateTime::parse_from_rfc3339(&text).ok())
-        .map_or_else(Utc::now, |at| at.with_timezone(&Utc));
     Meta {
         occurred_at,
         actor: given("actor").unwrap_or_default(),

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use chrono::{DateTime, Utc};
 use event_schemas::vocabulary::{Position, StreamName, TenantId, Version};
 
+use crate::resolve::count;
 use crate::{AppendError, Chain, ClaimChange};
 
 /// The limits of one append. Past one of them it is refused with [`AppendError::TooLarge`].
@@ -49,7 +50,7 @@ pub struct Append {
     pub reads: Vec<(StreamName, Version)>,
     /// What it takes and gives back. Applied in this order.
     pub claims: Vec<ClaimChange>,
-    /// The chain it is part of: cut if this append does not land.
+    /// The chain it is part of: cut if this append has events and they do not land.
     pub chain: Option<Chain>,
     /// The chains that must be whole for it to land.
     pub depends_on: Vec<Chain>,
@@ -112,6 +113,8 @@ pub struct Appended {
     pub first_position: Position,
     /// Its events, in order.
     pub events: Vec<AppendedEvent>,
+    /// The version of the first stream it writes, after it; 0 if it writes none.
+    pub version: Version,
     /// The command had been carried out before: this is the first receipt, and nothing was added.
     pub duplicate: bool,
 }
@@ -133,6 +136,34 @@ impl Append {
     /// How many events it adds.
     pub(crate) fn event_count(&self) -> usize {
         self.writes.iter().map(|write| write.events.len()).sum()
+    }
+
+    /// The version of the first stream it writes, once it has landed; 0 if it writes none.
+    pub(crate) fn version_after(&self) -> Version {
+        let Some(first) = self.writes.first() else {
+            return Version(0);
+        };
+        let same = self
+            .writes
+            .iter()
+            .filter(|write| write.stream == first.stream);
+        let added: usize = same.map(|write| write.events.len()).sum();
+        Version(first.expected.0 + count(added))
+    }
+
+    /// Bytes of all its payloads.
+    pub(crate) fn payload_bytes(&self) -> usize {
+        let events = self.writes.iter().flat_map(|write| &write.events);
+        events.map(|event| event.payload.len()).sum()
+    }
+
+    /// Says that it did not land: nothing may be built on its events. Where it has none, nothing is.
+    pub(crate) fn cut_chain(&self) {
+        if let Some(chain) = &self.chain
+            && self.event_count() > 0
+        {
+            chain.cut();
+        }
     }
 
     /// Whether landing it changes anything: events, a command remembered, or claims.
@@ -162,7 +193,6 @@ impl Append {
             let why = "an append that is part of a chain names the streams it was decided on";
             return Err(AppendError::Invalid(why.into()));
         }
-        let mut bytes = 0;
         for event in self.writes.iter().flat_map(|write| &write.events) {
             visible("an event type", &event.event_type, limits::EVENT_TYPE)?;
             within(
@@ -175,9 +205,12 @@ impl Append {
                     "a schema version is below 2^31".into(),
                 ));
             }
-            bytes += event.payload.len();
         }
-        within("bytes of an append", bytes, limits::APPEND_BYTES)?;
+        within(
+            "bytes of an append",
+            self.payload_bytes(),
+            limits::APPEND_BYTES,
+        )?;
         for change in &self.claims {
             let (claim, holder) = change.parts();
             visible("the scope of a claim", &claim.scope, limits::SCOPE)?;

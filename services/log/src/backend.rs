@@ -8,12 +8,14 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use event_schemas::vocabulary::{Position, Recorded, StreamName, TenantId, Version};
 use futures::future::BoxFuture;
+use futures::{Stream, TryStreamExt as _};
 use sqlx::types::Uuid;
 use tokio::sync::oneshot;
 
 use crate::claim::{Key, Secret};
+use crate::read::PAGE_BYTES;
 use crate::resolve::{Known, Verdict};
-use crate::{Append, AppendError, Appended, AppendedEvent, Error, Filter};
+use crate::{Append, AppendError, Appended, AppendedEvent, Error, Filter, StreamPage};
 
 /// An append that waits to be committed, and who waits for it.
 #[derive(Debug)]
@@ -86,7 +88,7 @@ pub(crate) trait Reader: Send + Sync {
         &'a self,
         stretch: Stretch<'a>,
         filter: &'a Filter,
-    ) -> BoxFuture<'a, Result<Vec<Recorded>, Error>>;
+    ) -> BoxFuture<'a, Result<StreamPage, Error>>;
 
     /// Events of one stream, in order of version.
     fn stream<'a>(
@@ -95,7 +97,7 @@ pub(crate) trait Reader: Send + Sync {
         stream: &'a StreamName,
         after: Version,
         limit: usize,
-    ) -> BoxFuture<'a, Result<Vec<Recorded>, Error>>;
+    ) -> BoxFuture<'a, Result<StreamPage, Error>>;
 
     /// The version of one stream.
     fn stream_head<'a>(
@@ -138,6 +140,7 @@ pub(crate) fn first_receipt(known: &Known, events: &HashMap<u64, AppendedEvent>)
             .positions()
             .filter_map(|position| events.get(&position).cloned())
             .collect(),
+        version: Version(known.version),
         duplicate: true,
     }
 }
@@ -182,6 +185,25 @@ pub(crate) fn recorded(tenant: &TenantId, row: EventColumns) -> Result<Recorded,
     })
 }
 
+/// Takes events until there are no more, or they are enough for one page.
+pub(crate) async fn page(
+    tenant: &TenantId,
+    limit: usize,
+    mut rows: impl Stream<Item = sqlx::Result<EventColumns>> + Unpin,
+) -> Result<StreamPage, Error> {
+    let mut events = Vec::new();
+    let mut bytes = 0;
+    while bytes < PAGE_BYTES
+        && let Some(row) = rows.try_next().await?
+    {
+        let event = recorded(tenant, row)?;
+        bytes += event.payload.len();
+        events.push(event);
+    }
+    let has_more = events.len() >= limit || bytes >= PAGE_BYTES;
+    Ok(StreamPage { events, has_more })
+}
+
 /// The columns of a receipt's event as both databases hand them out.
 pub(crate) type ReceiptColumns = (i64, String, i64, String);
 
@@ -199,10 +221,11 @@ pub(crate) fn receipt(row: ReceiptColumns) -> Result<(u64, AppendedEvent), Error
 }
 
 /// The columns of a remembered command as both databases hand them out.
-pub(crate) type CommandColumns = (Vec<u8>, i64, i64);
+pub(crate) type CommandColumns = (Vec<u8>, i64, i64, i64);
 
 /// A command as it is remembered.
-pub(crate) fn known((digest, position, events): CommandColumns) -> Result<Known, Error> {
+pub(crate) fn known(columns: CommandColumns) -> Result<Known, Error> {
+    let (digest, position, events, version) = columns;
     let digest = digest
         .try_into()
         .map_err(|_| Error::Corrupt("a digest of another length".into()))?;
@@ -210,6 +233,7 @@ pub(crate) fn known((digest, position, events): CommandColumns) -> Result<Known,
         digest,
         position: unsigned(position)?,
         events: unsigned(events)?,
+        version: unsigned(version)?,
     })
 }
 

@@ -7,8 +7,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 ///
 /// An expected version alone does not protect them: if the first of two appends fails because
 /// another node wrote the very version it meant to write, the second one's expected version is
-/// there all the same, with another event in it. So once an append of a chain does not land, no
-/// later append of that chain, and none that depends on it, lands either.
+/// there all the same, with another event in it. So once the events of an append of a chain do not
+/// land, no later append of that chain, and none that depends on it, lands either. That goes for a
+/// command that is sent again, too: its events landed before, somewhere else. On an append without
+/// events nothing can be built: whether it lands or not, its chain stays whole.
 #[derive(Debug, Clone, Default)]
 pub struct Chain(Arc<AtomicBool>);
 

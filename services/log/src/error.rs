@@ -37,7 +37,8 @@ pub enum Error {
     Closed,
 }
 
-/// Why an append did not land. Nothing of it was written.
+/// Why an append did not land. Nothing of it was written, but for [`Error::OutcomeUnknown`]: then
+/// nobody can tell.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum AppendError {
     /// A stream is not at the version that was expected, or what this append was built on did not

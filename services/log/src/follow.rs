@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use event_schemas::vocabulary::{Position, TenantId};
+use event_schemas::vocabulary::{Position, Recorded, TenantId};
 use futures::Stream;
 use futures::stream;
 use tokio::sync::watch;
 
 use crate::backend::{Reader, Stretch};
+use crate::read::PAGE_BYTES;
 use crate::{Error, Filter, Page};
 
 /// Positions that one statement looks at, at most: a filter that wants next to nothing never holds
@@ -33,44 +34,37 @@ pub(crate) async fn read(
     if limit == 0 {
         return Ok(page);
     }
+    let stretch = |after, until, limit| Stretch {
+        tenant,
+        after,
+        until,
+        limit,
+    };
     if filter.is_empty() {
         // Positions have no gap, so the last event read is how far the log was read.
-        let until = Position(u64::MAX);
-        page.events = reader
-            .scan(
-                Stretch {
-                    tenant,
-                    after,
-                    until,
-                    limit,
-                },
-                filter,
-            )
-            .await?;
+        let all = stretch(after, Position(u64::MAX), limit);
+        page.events = reader.scan(all, filter).await?.events;
         page.scanned_to = page.events.last().map_or(after, |last| last.position);
         return Ok(page);
     }
     // The head is read first: what is not found up to it is not there, and never will be.
     let head = reader.head(tenant).await?;
-    while page.scanned_to < head && page.events.len() < limit {
+    while page.scanned_to < head && page.events.len() < limit && bytes(&page.events) < PAGE_BYTES {
         let after = page.scanned_to;
         let until = head.min(Position(after.0.saturating_add(STRETCH)));
-        let wanted = limit - page.events.len();
-        let stretch = Stretch {
-            tenant,
-            after,
-            until,
-            limit: wanted,
-        };
-        let events = reader.scan(stretch, filter).await?;
-        let is_full = events.len() >= wanted;
-        page.events.extend(events);
+        let next = stretch(after, until, limit - page.events.len());
+        let found = reader.scan(next, filter).await?;
+        page.events.extend(found.events);
         page.scanned_to = match page.events.last() {
-            Some(last) if is_full => last.position,
+            Some(last) if found.has_more => last.position,
             _ => until,
         };
     }
     Ok(page)
+}
+
+fn bytes(events: &[Recorded]) -> usize {
+    events.iter().map(|event| event.payload.len()).sum()
 }
 
 struct Follower {

@@ -19,6 +19,9 @@ use crate::{AppendError, Appended, AppendedEvent, ClaimChange, Error};
 /// How long a batch is tried again while the database does not answer.
 const RETRY_FOR: Duration = Duration::from_secs(30);
 
+/// Most bytes of all payloads of one batch of more than one append.
+const BATCH_BYTES: usize = 16 << 20;
+
 /// How long to wait before another try, at first and at most.
 const RETRY_FIRST: Duration = Duration::from_millis(5);
 const RETRY_MOST: Duration = Duration::from_secs(1);
@@ -43,17 +46,21 @@ impl Lane {
         loop {
             tokio::select! {
                 biased;
+                // Once told, or when nobody is left to tell: nothing new comes in, the rest is done.
+                // First, so that a queue that is never empty does not keep the log from closing.
+                () = told(&mut closing), if !queue.is_closed() => queue.close(),
                 received = queue.recv_many(&mut items, self.batch_len) => {
                     if received == 0 {
                         break;
                     }
-                    let batch = std::mem::replace(&mut items, Vec::with_capacity(self.batch_len));
-                    self.commit(batch).await;
+                    while !items.is_empty() {
+                        let rest = items.split_off(batch_of(&items));
+                        self.commit(std::mem::replace(&mut items, rest)).await;
+                    }
+                    items.reserve(self.batch_len);
                     // Lets those who were just answered send their next before the next batch is cut.
                     tokio::task::yield_now().await;
                 }
-                // Once told, or when nobody is left to tell: nothing new comes in, the rest is done.
-                () = told(&mut closing), if !queue.is_closed() => queue.close(),
             }
         }
         self.writer.close().await;
@@ -140,7 +147,10 @@ impl Lane {
                 .claims
                 .iter()
                 .map(|change| Key::of(change.parts().0, secret));
-            *keys = found.collect::<Option<_>>().unwrap_or_default();
+            let found: Option<_> = found.collect();
+            // Nothing lands without its claims.
+            let missing = || Error::Corrupt("a claim has no key under which it is stored".into());
+            *keys = found.ok_or_else(|| Failure::Lasting(missing()))?;
         }
         Ok(())
     }
@@ -201,6 +211,16 @@ impl Lane {
     }
 }
 
+/// How many of the first appends go in one batch: all, unless their payloads are too large.
+fn batch_of(items: &[Item]) -> usize {
+    let mut bytes = 0;
+    let fitting = items.iter().take_while(|item| {
+        bytes += item.append.payload_bytes();
+        bytes <= BATCH_BYTES
+    });
+    fitting.count().max(1)
+}
+
 /// Waits until the log is to be closed, or nobody is left who could say so.
 async fn told(closing: &mut watch::Receiver<bool>) {
     let _ = closing.wait_for(|closing| *closing).await;
@@ -229,6 +249,7 @@ fn landed(item: &Item, position: u64, count: u64) -> Appended {
         position: Position(position),
         first_position: Position(first_position),
         events,
+        version: item.append.version_after(),
         duplicate: false,
     }
 }
@@ -240,7 +261,7 @@ fn refuse_all(items: Vec<Item>, error: Error) {
     }
 }
 
-/// Answers, and cuts the chain of what added nothing of its own.
+/// Answers, and cuts the chain of what did not add its events.
 fn reply(item: &mut Item, answer: Result<Appended, AppendError>) {
     let outcome = match &answer {
         Ok(appended) if appended.duplicate => "duplicate",
@@ -251,10 +272,8 @@ fn reply(item: &mut Item, answer: Result<Appended, AppendError>) {
         Err(_) => "failed",
     };
     metrics::counter!("log_appends_total", "outcome" => outcome).increment(1);
-    if outcome != "landed"
-        && let Some(chain) = &item.append.chain
-    {
-        chain.cut();
+    if outcome != "landed" {
+        item.append.cut_chain();
     }
     if let Some(reply) = item.reply.take() {
         // Whoever asked may have gone; what landed has landed.

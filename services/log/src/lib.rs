@@ -40,5 +40,5 @@ pub use append::{Append, Appended, AppendedEvent, Command, Meta, NewEvent, Strea
 pub use chain::Chain;
 pub use claim::{Claim, ClaimChange, ClaimValue};
 pub use error::{AppendError, Error};
-pub use read::{Filter, Page};
+pub use read::{Filter, Page, StreamPage};
 pub use store::{Log, Options, Pending, Slot};

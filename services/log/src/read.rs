@@ -21,6 +21,18 @@ impl Filter {
     }
 }
 
+/// Most bytes of the payloads of one page, but for its last event.
+pub(crate) const PAGE_BYTES: usize = 16 << 20;
+
+/// Some events of a stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StreamPage {
+    /// The events, in order.
+    pub events: Vec<Recorded>,
+    /// There may be more after them.
+    pub has_more: bool,
+}
+
 /// A stretch of a tenant's log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {

@@ -21,6 +21,8 @@ pub(crate) struct Known {
     pub(crate) position: u64,
     /// How many events it added.
     pub(crate) events: u64,
+    /// The version of the first stream it wrote, after it.
+    pub(crate) version: u64,
 }
 
 impl Known {
@@ -39,8 +41,6 @@ impl Known {
 /// What the database held before the batch, about everything the batch names.
 #[derive(Debug, Default)]
 pub(crate) struct Facts {
-    /// Head of the tenant's log.
-    pub(crate) head: u64,
     /// Versions of streams; an absent one has none.
     pub(crate) streams: HashMap<String, u64>,
     /// Commands carried out before; an absent one was not.
@@ -130,6 +130,7 @@ pub(crate) struct Remembered<'a> {
     pub(crate) digest: &'a [u8; 32],
     pub(crate) offset: u64,
     pub(crate) events: u64,
+    pub(crate) version: u64,
 }
 
 /// What a batch comes to.
@@ -220,7 +221,8 @@ impl<'a, 'b, B: Before> Resolver<'a, 'b, B> {
                     self.commands.insert(&command.id, (index, &command.digest));
                 }
                 (Verdict::Lands { .. }, None) => {}
-                _ => self.cut.extend(&item.append.chain),
+                _ if item.append.event_count() > 0 => self.cut.extend(&item.append.chain),
+                _ => {}
             }
             self.plan.verdicts.push(verdict);
         }
@@ -339,12 +341,12 @@ impl<'a, 'b, B: Before> Resolver<'a, 'b, B> {
         let offset = count(self.plan.events.len());
         let events = offset - count(before);
         if let Some(command) = &append.command {
-            let (id, digest) = (command.id.as_str(), &command.digest);
             self.plan.commands.push(Remembered {
-                id,
-                digest,
+                id: &command.id,
+                digest: &command.digest,
                 offset,
                 events,
+                version: append.version_after().0,
             });
         }
         Verdict::Lands { offset, events }

@@ -6,19 +6,21 @@ use std::future::Future;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::Path;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use chrono::{DateTime, Utc};
 use event_schemas::vocabulary::{Position, Recorded, StreamName, TenantId, Version};
 use futures::Stream;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Mutex, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 use crate::backend::{Item, Reader, Writer, first_receipt};
 use crate::heads::Heads;
 use crate::lane::Lane;
-use crate::{Append, AppendError, Appended, Error, Filter, Page, follow, postgres, sqlite};
+use crate::{
+    Append, AppendError, Appended, Error, Filter, Page, StreamPage, follow, postgres, sqlite,
+};
 
 /// How a log is set up. Nothing here changes what it promises.
 #[derive(Debug, Clone)]
@@ -97,9 +99,7 @@ impl Slot {
                 });
             }
             Err(error) => {
-                if let Some(chain) = &append.chain {
-                    chain.cut();
-                }
+                append.cut_chain();
                 // The receiver is in hand, three lines up.
                 let _ = reply.send(Err(error));
             }
@@ -195,7 +195,8 @@ impl Log {
         self.0.lanes.get(usize::try_from(lane).ok()?)
     }
 
-    /// Events of one stream after a version, in order, `limit` at most.
+    /// Events of one stream after a version, in order: `limit` at most, and fewer if they are large.
+    /// Nothing means that there are no more.
     pub async fn read_stream(
         &self,
         tenant: &TenantId,
@@ -203,10 +204,23 @@ impl Log {
         after: Version,
         limit: usize,
     ) -> Result<Vec<Recorded>, Error> {
+        let page = self.stream_page(tenant, stream, after, limit).await?;
+        Ok(page.events)
+    }
+
+    /// The same, and whether there may be more.
+    pub async fn stream_page(
+        &self,
+        tenant: &TenantId,
+        stream: &StreamName,
+        after: Version,
+        limit: usize,
+    ) -> Result<StreamPage, Error> {
         self.0.reader.stream(tenant, stream, after, limit).await
     }
 
-    /// The wanted events of a tenant after a position, in order, `limit` at most.
+    /// The wanted events of a tenant after a position, in order: `limit` at most, and fewer if they
+    /// are large. How far it was read, `scanned_to` says.
     pub async fn read(
         &self,
         tenant: &TenantId,
@@ -315,14 +329,13 @@ impl Log {
     /// database.
     pub async fn close(&self) {
         self.0.closing.send_replace(true);
-        let tasks = {
-            let mut tasks = self.0.tasks.lock().unwrap_or_else(PoisonError::into_inner);
-            std::mem::take(&mut *tasks)
-        };
-        for task in tasks {
+        // Whoever closes it too waits here until it is closed.
+        let mut tasks = self.0.tasks.lock().await;
+        while let Some(task) = tasks.last_mut() {
             if let Err(error) = task.await {
                 tracing::error!(%error, "a writer did not end as it should");
             }
+            tasks.pop();
         }
         if let Some(listener) = &self.0.listener {
             listener.abort();

@@ -1,1 +1,1 @@
-SELECT digest, position, events FROM commands WHERE tenant = $1 AND command_id = $2
+SELECT digest, position, events, version FROM commands WHERE tenant = $1 AND command_id = $2

@@ -1,1 +1,1 @@
-SELECT digest, position, events FROM commands WHERE tenant = ? AND command_id = ?
+SELECT digest, position, events, version FROM commands WHERE tenant = ? AND command_id = ?

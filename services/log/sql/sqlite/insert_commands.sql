@@ -1,1 +1,1 @@
-INSERT INTO commands (tenant, command_id, digest, position, events) VALUES
+INSERT INTO commands (tenant, command_id, digest, position, events, version) VALUES

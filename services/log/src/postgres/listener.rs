@@ -1,7 +1,9 @@
 //! Hears of what other nodes append.
 //!
 //! A notification is sent inside the transaction that appends, so none is missing while the
-//! connection holds. When it was lost, all heads are read once it is back.
+//! connection holds. When it was lost, all heads are read once it is back. A connection may also die
+//! without a word: so when nothing was heard for a while, the heads are read, and if they tell
+//! anything that was not heard, the connection is made anew.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +17,9 @@ use crate::heads::Heads;
 
 /// Channel of the notifications: `tenant head`.
 const CHANNEL: &str = "twinfunnel_log";
+
+/// How long nothing may be heard before it is asked whether there was something.
+const SILENCE: Duration = Duration::from_secs(5);
 
 /// How long to wait before another try to connect, at first and at most.
 const RETRY_FIRST: Duration = Duration::from_millis(100);
@@ -34,6 +39,8 @@ pub(crate) async fn listen(options: &PgConnectOptions) -> Result<Listener, Error
         .connect_with(options.clone())
         .await?;
     let mut listener = PgListener::connect_with(&pool).await?;
+    // A lost connection is made anew here, in one way only.
+    listener.eager_reconnect(false);
     listener.listen(CHANNEL).await?;
     Ok(Listener {
         options: options.clone(),
@@ -45,35 +52,40 @@ impl Listener {
     /// Tells `heads` of everything that is heard, for as long as it is let run.
     pub(crate) async fn run(mut self, heads: Arc<Heads>, reader: Arc<dyn Reader>) {
         loop {
-            match self.listener.try_recv().await {
-                Ok(Some(notification)) => {
+            match tokio::time::timeout(SILENCE, self.listener.try_recv()).await {
+                Ok(Ok(Some(notification))) => {
                     if let Some((tenant, head)) = parse(notification.payload()) {
                         heads.publish(&tenant, head);
                     }
+                    continue;
                 }
-                // It has been connected again, but what was said in between is lost.
-                Ok(None) => self.catch_up(&heads, &*reader, true).await,
-                Err(error) => {
-                    tracing::warn!(%error, "the listener's connection is lost");
-                    self.catch_up(&heads, &*reader, false).await;
-                }
+                Ok(Ok(None)) => tracing::warn!("the listener's connection is lost"),
+                Ok(Err(error)) => tracing::warn!(%error, "the listener's connection is lost"),
+                Err(_) => match reader.heads().await {
+                    Ok(all) if !heads.publish_all(&all) => continue,
+                    Ok(_) => tracing::warn!("the listener did not hear of an append"),
+                    Err(error) => tracing::warn!(%error, "the heads cannot be read"),
+                },
             }
+            self.connect_anew(&heads, &*reader).await;
         }
     }
 
-    /// Connects anew unless that is done, and then reads the heads: in this order, so that nothing
-    /// is missed. While there is no listener the heads are read at each try all the same, so that
-    /// followers do not wait for it alone.
-    async fn catch_up(&mut self, heads: &Heads, reader: &dyn Reader, mut listening: bool) {
+    /// Connects anew, and then reads the heads: in this order, so that nothing is missed. While
+    /// there is no listener the heads are read at each try all the same, so that followers do not
+    /// wait for it alone.
+    async fn connect_anew(&mut self, heads: &Heads, reader: &dyn Reader) {
         let mut wait = RETRY_FIRST;
+        let mut listening = false;
         loop {
             if !listening {
-                match listen(&self.options).await {
-                    Ok(anew) => {
+                match tokio::time::timeout(SILENCE, listen(&self.options)).await {
+                    Ok(Ok(anew)) => {
                         *self = anew;
                         listening = true;
                     }
-                    Err(error) => tracing::warn!(%error, "no connection for the listener yet"),
+                    Ok(Err(error)) => tracing::warn!(%error, "no connection for the listener yet"),
+                    Err(_) => tracing::warn!("no connection for the listener yet"),
                 }
             }
             match reader.heads().await {

@@ -21,7 +21,7 @@ use crate::Error;
 /// The plans are made once and for all tenants, and only ever go through an index: a plan made
 /// while the tables were empty would otherwise read them whole once they are not, until the next
 /// `ANALYZE`. And no server default may weaken what "appended" means.
-const SETTINGS: [(&str, &str); 8] = [
+const SETTINGS: [(&str, &str); 11] = [
     ("synchronous_commit", "on"),
     ("plan_cache_mode", "force_generic_plan"),
     ("enable_seqscan", "off"),
@@ -30,6 +30,18 @@ const SETTINGS: [(&str, &str); 8] = [
     ("enable_bitmapscan", "off"),
     ("jit", "off"),
     ("default_transaction_isolation", "read committed"),
+    // By these the server finds out that a node is gone, and lets go of what it held. sqlx offers
+    // no such thing for this end: here all that must not hang has a time limit.
+    ("tcp_keepalives_idle", "10"),
+    ("tcp_keepalives_interval", "5"),
+    ("tcp_keepalives_count", "3"),
+];
+
+/// How long anything may take, but for the making of tables.
+const TIMEOUTS: [(&str, &str); 3] = [
+    ("idle_in_transaction_session_timeout", "10s"),
+    ("lock_timeout", "20s"),
+    ("statement_timeout", "20s"),
 ];
 
 /// A connected log: who reads, who writes (one for each lane), and who hears of other nodes.
@@ -45,6 +57,7 @@ pub(crate) async fn connect(
     let mut connection = options.connect().await?;
     migrations().run(&mut connection).await?;
     connection.close().await?;
+    let options = options.options(TIMEOUTS);
     let pool = PgPoolOptions::new()
         .max_connections(readers)
         .connect_with(options.clone())

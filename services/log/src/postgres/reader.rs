@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use event_schemas::vocabulary::{Position, Recorded, StreamName, TenantId, Version};
+use event_schemas::vocabulary::{Position, StreamName, TenantId, Version};
 use futures::future::BoxFuture;
 use sqlx::PgPool;
 
@@ -10,7 +10,7 @@ use crate::backend::{
     self, CommandColumns, EventColumns, Reader, ReceiptColumns, Stretch, signed, unsigned,
 };
 use crate::resolve::Known;
-use crate::{AppendedEvent, Error, Filter};
+use crate::{AppendedEvent, Error, Filter, StreamPage};
 
 /// Reads from PostgreSQL.
 #[derive(Debug)]
@@ -52,7 +52,7 @@ impl Reader for PgReader {
         &'a self,
         stretch: Stretch<'a>,
         filter: &'a Filter,
-    ) -> BoxFuture<'a, Result<Vec<Recorded>, Error>> {
+    ) -> BoxFuture<'a, Result<StreamPage, Error>> {
         Box::pin(async move {
             let sql = if filter.is_empty() {
                 include_str!("../../sql/postgres/scan.sql")
@@ -69,13 +69,8 @@ impl Reader for PgReader {
                     .bind(wanted(filter.event_types.iter().map(String::as_str)))
                     .bind(wanted(filter.streams.iter().map(StreamName::as_str)));
             }
-            let rows = query
-                .bind(backend::limit(stretch.limit))
-                .fetch_all(&self.pool)
-                .await?;
-            rows.into_iter()
-                .map(|row| backend::recorded(stretch.tenant, row))
-                .collect()
+            let rows = query.bind(backend::limit(stretch.limit)).fetch(&self.pool);
+            backend::page(stretch.tenant, stretch.limit, rows).await
         })
     }
 
@@ -85,7 +80,7 @@ impl Reader for PgReader {
         stream: &'a StreamName,
         after: Version,
         limit: usize,
-    ) -> BoxFuture<'a, Result<Vec<Recorded>, Error>> {
+    ) -> BoxFuture<'a, Result<StreamPage, Error>> {
         Box::pin(async move {
             let rows =
                 sqlx::query_as::<_, EventColumns>(include_str!("../../sql/postgres/stream.sql"))
@@ -93,11 +88,8 @@ impl Reader for PgReader {
                     .bind(stream.as_str())
                     .bind(signed(after.0))
                     .bind(backend::limit(limit))
-                    .fetch_all(&self.pool)
-                    .await?;
-            rows.into_iter()
-                .map(|row| backend::recorded(tenant, row))
-                .collect()
+                    .fetch(&self.pool);
+            backend::page(tenant, limit, rows).await
         })
     }
 

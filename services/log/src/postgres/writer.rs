@@ -3,7 +3,8 @@
 //! It writes first and asks only when the database contradicts what the batch took for granted (see
 //! `2_append.sql`). Then it asks under the lock on the tenant's head, so that the second try is right.
 
-use chrono::Utc;
+use std::time::Duration;
+
 use event_schemas::vocabulary::TenantId;
 use futures::future::BoxFuture;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
@@ -14,6 +15,9 @@ use crate::Error;
 use crate::backend::{self, Failure, Item, Settled, Writer, signed, unsigned};
 use crate::claim::{Key, Secret};
 use crate::resolve::{self, Assumed, Facts, Plan, count};
+
+/// How long the server may take to connect, or to commit a batch: longer than it is told to try.
+const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 
 type Result<T, E = Failure> = std::result::Result<T, E>;
 
@@ -43,17 +47,17 @@ impl PgWriter {
         match &mut self.connection {
             Some(connection) => Ok(connection),
             nothing => {
-                let made = self.options.connect().await;
-                Ok(nothing.insert(made.map_err(|error| Failure::Transient(error.into()))?))
+                let made = in_time(async { Ok(self.options.connect().await?) }).await;
+                Ok(nothing.insert(made.map_err(Failure::Transient)?))
             }
         }
     }
 
-    /// Gives up the connection if it broke or is in the middle of something.
+    /// Gives up the connection, unless it is not to blame and nothing is left open on it.
     async fn failed(&mut self, error: Error, progress: &Progress) -> Failure {
         let failure = classify(error, progress);
         let keep = match (&mut self.connection, &failure) {
-            (Some(connection), Failure::Lasting(_) | Failure::Transient(_)) => {
+            (Some(connection), Failure::Lasting(_)) => {
                 !progress.in_transaction
                     || sqlx::query("ROLLBACK").execute(connection).await.is_ok()
             }
@@ -71,7 +75,7 @@ impl Writer for PgWriter {
         Box::pin(async move {
             let mut progress = Progress::default();
             let connection = self.connected().await?;
-            match write(connection, groups, &mut progress).await {
+            match in_time(write(connection, groups, &mut progress)).await {
                 Ok(settled) => Ok(settled),
                 Err(error) => Err(self.failed(error, &progress).await),
             }
@@ -81,7 +85,7 @@ impl Writer for PgWriter {
     fn secret<'a>(&'a mut self, tenant: &'a TenantId) -> BoxFuture<'a, Result<Secret>> {
         Box::pin(async {
             let connection = self.connected().await?;
-            match secret(connection, tenant).await {
+            match in_time(secret(connection, tenant)).await {
                 Ok(secret) => Ok(secret),
                 Err(error) => match self.failed(error, &Progress::default()).await {
                     Failure::Unknown(error) => Err(Failure::Transient(error)),
@@ -102,8 +106,16 @@ impl Writer for PgWriter {
     }
 }
 
-/// What an error means for the batch. `40xxx`: rolled back to let another go first. `57P0x`: the
-/// server shuts down. `53xxx`: it is short of something. `08xxx` or no answer: the connection broke.
+/// Waits for the server, but not for ever: a network that is gone says nothing.
+async fn in_time<T>(answer: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    let in_time = tokio::time::timeout(ANSWER_WITHIN, answer).await;
+    in_time.unwrap_or_else(|_| {
+        let silence = std::io::Error::from(std::io::ErrorKind::TimedOut);
+        Err(sqlx::Error::Io(silence).into())
+    })
+}
+
+/// What an error means for the batch.
 fn classify(error: Error, progress: &Progress) -> Failure {
     let Error::Database(cause) = &error else {
         return Failure::Lasting(error);
@@ -113,15 +125,28 @@ fn classify(error: Error, progress: &Progress) -> Failure {
         sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::WorkerCrashed => "08".into(),
         _ => return Failure::Lasting(error),
     };
-    let broken = code.starts_with("08") || code.starts_with("57P0");
-    let may_have_landed = progress.committing || !progress.in_transaction;
-    if broken && may_have_landed {
+    if is_broken(&code) && (progress.committing || !progress.in_transaction) {
         Failure::Unknown(error)
-    } else if broken || code.starts_with("40") || code.starts_with("53") {
+    } else if is_broken(&code) || is_passing(&code) {
         Failure::Transient(error)
     } else {
         Failure::Lasting(error)
     }
+}
+
+/// Whether the connection broke. `08`: so it did, or there was no answer. `57P0`: the server shuts
+/// down or was made to end the session.
+fn is_broken(code: &str) -> bool {
+    code.starts_with("08") || code.starts_with("57P0")
+}
+
+/// Whether nothing landed for a reason that passes. `40`: rolled back to let another go first.
+/// `53`: the server is short of something. `55P03`: a lock was not to be had. `57014`: it took too
+/// long. `25P03`: the transaction idled too long. `25006`: the server is a replica by now.
+fn is_passing(code: &str) -> bool {
+    code.starts_with("40")
+        || code.starts_with("53")
+        || ["55P03", "57014", "25P03", "25006"].contains(&code)
 }
 
 async fn write(
@@ -170,12 +195,11 @@ async fn ask_and_write(
     items: &[Item],
     named: &Assumed<'_>,
 ) -> Result<Settled, Error> {
-    let locked = sqlx::query_scalar(include_str!("../../sql/postgres/lock_head.sql"))
+    sqlx::query(include_str!("../../sql/postgres/lock_head.sql"))
         .bind(tenant.as_str())
-        .fetch_optional(&mut *connection);
-    let head: Option<i64> = locked.await?;
-    let mut facts = facts(connection, tenant, named).await?;
-    facts.head = unsigned(head.unwrap_or_default())?;
+        .execute(&mut *connection)
+        .await?;
+    let facts = facts(connection, tenant, named).await?;
     let plan = resolve::on_facts(items, &facts);
     let head = call(connection, tenant, &plan, &Assumed::default()).await?;
     // Nothing was taken for granted, so nothing could be contradicted.
@@ -210,16 +234,16 @@ async fn facts(
         facts.streams.insert(stream, unsigned(version)?);
     }
     if !named.commands.is_empty() {
-        let rows: Vec<(String, Vec<u8>, i64, i64)> =
+        let rows: Vec<(String, Vec<u8>, i64, i64, i64)> =
             sqlx::query_as(include_str!("../../sql/postgres/facts_commands.sql"))
                 .bind(tenant.as_str())
                 .bind(&named.commands)
                 .fetch_all(&mut *connection)
                 .await?;
-        for (id, digest, position, events) in rows {
+        for (id, digest, position, events, version) in rows {
             facts
                 .commands
-                .insert(id, backend::known((digest, position, events))?);
+                .insert(id, backend::known((digest, position, events, version))?);
         }
     }
     if !named.claims.is_empty() {
@@ -278,10 +302,11 @@ async fn call(
         .iter()
         .map(|command| (signed(command.offset), signed(command.events)))
         .unzip();
+    let remembered = plan.commands.iter();
+    let versions: Vec<i64> = remembered.map(|command| signed(command.version)).collect();
     let (landed, head): (bool, Option<i64>) =
         sqlx::query_as(include_str!("../../sql/postgres/append_batch.sql"))
             .bind(tenant.as_str())
-            .bind(Utc::now().timestamp_micros())
             .bind(plan.writes())
             .bind(seen_streams)
             .bind(seen_versions)
@@ -305,6 +330,7 @@ async fn call(
             .bind(digests)
             .bind(offsets)
             .bind(events)
+            .bind(versions)
             .bind(scopes)
             .bind(values)
             .bind(holders)
@@ -389,4 +415,24 @@ async fn secret(connection: &mut PgConnection, tenant: &TenantId) -> Result<Secr
         .fetch_one(&mut *connection)
         .await?;
     backend::secret(secret)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_broken, is_passing};
+
+    #[test]
+    fn what_passes_is_tried_again() {
+        for code in [
+            "40001", "40P01", "53300", "55P03", "57014", "25P03", "25006",
+        ] {
+            assert!(is_passing(code) && !is_broken(code), "{code}");
+        }
+        for code in ["08006", "57P01", "57P02", "57P03"] {
+            assert!(is_broken(code), "{code}");
+        }
+        for code in ["23505", "42P01", "22021"] {
+            assert!(!is_passing(code) && !is_broken(code), "{code}");
+        }
+    }
 }

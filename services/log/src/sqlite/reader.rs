@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use event_schemas::vocabulary::{Position, Recorded, StreamName, TenantId, Version};
+use event_schemas::vocabulary::{Position, StreamName, TenantId, Version};
 use futures::future::BoxFuture;
 use sqlx::SqlitePool;
 
@@ -12,7 +12,7 @@ use crate::backend::{
     self, CommandColumns, EventColumns, Reader, ReceiptColumns, Stretch, signed, unsigned,
 };
 use crate::resolve::Known;
-use crate::{AppendedEvent, Error, Filter};
+use crate::{AppendedEvent, Error, Filter, StreamPage};
 
 /// Reads from SQLite.
 #[derive(Debug)]
@@ -59,7 +59,7 @@ impl Reader for SqliteReader {
         &'a self,
         stretch: Stretch<'a>,
         filter: &'a Filter,
-    ) -> BoxFuture<'a, Result<Vec<Recorded>, Error>> {
+    ) -> BoxFuture<'a, Result<StreamPage, Error>> {
         Box::pin(async move {
             let sql = if filter.is_empty() {
                 include_str!("../../sql/sqlite/scan.sql")
@@ -76,13 +76,8 @@ impl Reader for SqliteReader {
                     .bind(wanted(filter.event_types.iter().map(String::as_str)))
                     .bind(wanted(filter.streams.iter().map(StreamName::as_str)));
             }
-            let rows = query
-                .bind(backend::limit(stretch.limit))
-                .fetch_all(&self.pool)
-                .await?;
-            rows.into_iter()
-                .map(|row| backend::recorded(stretch.tenant, row))
-                .collect()
+            let rows = query.bind(backend::limit(stretch.limit)).fetch(&self.pool);
+            backend::page(stretch.tenant, stretch.limit, rows).await
         })
     }
 
@@ -92,7 +87,7 @@ impl Reader for SqliteReader {
         stream: &'a StreamName,
         after: Version,
         limit: usize,
-    ) -> BoxFuture<'a, Result<Vec<Recorded>, Error>> {
+    ) -> BoxFuture<'a, Result<StreamPage, Error>> {
         Box::pin(async move {
             let rows =
                 sqlx::query_as::<_, EventColumns>(include_str!("../../sql/sqlite/stream.sql"))
@@ -100,11 +95,8 @@ impl Reader for SqliteReader {
                     .bind(stream.as_str())
                     .bind(signed(after.0))
                     .bind(backend::limit(limit))
-                    .fetch_all(&self.pool)
-                    .await?;
-            rows.into_iter()
-                .map(|row| backend::recorded(tenant, row))
-                .collect()
+                    .fetch(&self.pool);
+            backend::page(tenant, limit, rows).await
         })
     }
 

@@ -25,7 +25,7 @@ use crate::resolve::{self, Facts, Plan, Remembered, Row, count};
 const ROWS: usize = 64;
 
 const EVENT_ROW: &str = "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
-const COMMAND_ROW: &str = "(?,?,?,?,?)";
+const COMMAND_ROW: &str = "(?,?,?,?,?,?)";
 
 type Result<T, E = Failure> = std::result::Result<T, E>;
 
@@ -83,7 +83,15 @@ impl SqliteWriter {
         }
     }
 
-    async fn write(&mut self, groups: &[&[Item]]) -> Result<Vec<(Settled, Head)>, Error> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "recorded_at is the instant of the commit"
+    )]
+    async fn write(
+        &mut self,
+        groups: &[&[Item]],
+        committing: &mut bool,
+    ) -> Result<Vec<(Settled, Head)>, Error> {
         let Self {
             connection,
             heads,
@@ -101,7 +109,7 @@ impl SqliteWriter {
                 Some(head) => *head,
                 None => head(&mut tx, tenant).await?,
             };
-            let facts = facts(&mut tx, tenant, before, items).await?;
+            let facts = facts(&mut tx, tenant, items).await?;
             let plan = resolve::on_facts(items, &facts);
             let mut after = before;
             if !plan.events.is_empty() {
@@ -127,6 +135,7 @@ impl SqliteWriter {
                 after,
             ));
         }
+        *committing = true;
         tx.commit().await?;
         Ok(settled)
     }
@@ -135,11 +144,12 @@ impl SqliteWriter {
 impl Writer for SqliteWriter {
     fn commit<'a>(&'a mut self, groups: &'a [&'a [Item]]) -> BoxFuture<'a, Result<Vec<Settled>>> {
         Box::pin(async move {
-            let written = match self.write(groups).await {
+            let mut committing = false;
+            let written = match self.write(groups, &mut committing).await {
                 Ok(written) => written,
                 Err(error) => {
                     self.heads.clear();
-                    return Err(failure(error));
+                    return Err(failure(error, committing));
                 }
             };
             let mut settled = Vec::with_capacity(written.len());
@@ -158,11 +168,11 @@ impl Writer for SqliteWriter {
             let made = sqlx::query(include_str!("../../sql/sqlite/make_secret.sql"))
                 .bind(tenant.as_str())
                 .execute(&mut self.connection);
-            made.await.map_err(|error| failure(error.into()))?;
+            made.await.map_err(|error| failure(error.into(), false))?;
             let secret = sqlx::query_scalar(include_str!("../../sql/sqlite/secret.sql"))
                 .bind(tenant.as_str())
                 .fetch_one(&mut self.connection);
-            let secret: Vec<u8> = secret.await.map_err(|error| failure(error.into()))?;
+            let secret: Vec<u8> = secret.await.map_err(|error| failure(error.into(), false))?;
             backend::secret(secret).map_err(Failure::Lasting)
         })
     }
@@ -176,15 +186,34 @@ impl Writer for SqliteWriter {
     }
 }
 
-/// A file that one process owns is never taken away in the middle: what fails has not landed.
-fn failure(error: Error) -> Failure {
-    match &error {
-        Error::Database(sqlx::Error::Database(cause))
-            if cause.code().is_some_and(|code| code == "5" || code == "6") =>
-        {
-            Failure::Transient(error)
-        }
-        _ => Failure::Lasting(error),
+/// What an error means for the batch.
+fn failure(error: Error, committing: bool) -> Failure {
+    let code = match &error {
+        Error::Database(sqlx::Error::Database(cause)) => cause.code(),
+        _ => None,
+    };
+    let code = code.and_then(|code| code.parse().ok());
+    match code.map_or(Meaning::Lasting, |code| meaning(code, committing)) {
+        Meaning::Transient => Failure::Transient(error),
+        Meaning::Unknown => Failure::Unknown(error),
+        Meaning::Lasting => Failure::Lasting(error),
+    }
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Meaning {
+    Transient,
+    Lasting,
+    Unknown,
+}
+
+/// What a result code of SQLite means; the low byte tells the kind. 5: busy. 6: locked. 10: the disk
+/// failed, and if that was at the commit, nobody can tell whether all of it was written before.
+fn meaning(code: u32, committing: bool) -> Meaning {
+    match code & 0xff {
+        5 | 6 => Meaning::Transient,
+        10 if committing => Meaning::Unknown,
+        _ => Meaning::Lasting,
     }
 }
 
@@ -204,14 +233,10 @@ async fn head(tx: &mut SqliteTransaction<'_>, tenant: &TenantId) -> Result<Head,
 async fn facts(
     tx: &mut SqliteTransaction<'_>,
     tenant: &TenantId,
-    head: Head,
     items: &[Item],
 ) -> Result<Facts, Error> {
     let named = resolve::Assumed::by(items);
-    let mut facts = Facts {
-        head: head.position,
-        ..Facts::default()
-    };
+    let mut facts = Facts::default();
     if !named.streams.is_empty() {
         let names: Vec<&str> = named.streams.keys().copied().collect();
         let rows: Vec<(String, i64)> =
@@ -225,16 +250,16 @@ async fn facts(
         }
     }
     if !named.commands.is_empty() {
-        let rows: Vec<(String, Vec<u8>, i64, i64)> =
+        let rows: Vec<(String, Vec<u8>, i64, i64, i64)> =
             sqlx::query_as(include_str!("../../sql/sqlite/facts_commands.sql"))
                 .bind(serde_json::json!(named.commands).to_string())
                 .bind(tenant.as_str())
                 .fetch_all(&mut **tx)
                 .await?;
-        for (id, digest, position, events) in rows {
+        for (id, digest, position, events, version) in rows {
             facts
                 .commands
-                .insert(id, backend::known((digest, position, events))?);
+                .insert(id, backend::known((digest, position, events, version))?);
         }
     }
     if !named.claims.is_empty() {
@@ -309,7 +334,8 @@ async fn insert_commands(
                 .bind(row.id)
                 .bind(row.digest.as_slice())
                 .bind(signed(before.position + row.offset))
-                .bind(signed(row.events));
+                .bind(signed(row.events))
+                .bind(signed(row.version));
         }
         query.execute(&mut **tx).await?;
     }
@@ -337,4 +363,19 @@ async fn change_claims(
         query.execute(&mut **tx).await?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Meaning, meaning};
+
+    #[test]
+    fn a_disk_that_fails_at_the_commit_leaves_it_open_what_landed() {
+        let (ioerr, ioerr_fsync, full, busy_snapshot) = (10, 1_034, 13, 517);
+        assert_eq!(meaning(ioerr, true), Meaning::Unknown);
+        assert_eq!(meaning(ioerr_fsync, true), Meaning::Unknown);
+        assert_eq!(meaning(ioerr_fsync, false), Meaning::Lasting);
+        assert_eq!(meaning(full, true), Meaning::Lasting);
+        assert_eq!(meaning(busy_snapshot, false), Meaning::Transient);
+    }
 }

@@ -14,6 +14,7 @@ on_both!(
     one_that_conflicts_fails_alone,
     appends_of_one_batch_build_on_one_another,
     a_cut_chain_lets_nothing_land_that_was_built_on_what_did_not,
+    a_chain_is_cut_only_by_what_others_may_have_built_on,
     a_stream_may_be_written_twice_in_one_append,
     limits_are_told_in_plain_words,
     tenants_are_strangers,
@@ -21,7 +22,7 @@ on_both!(
 
 async fn what_was_appended_is_read_back_byte_for_byte(home: Home) {
     let log = home.open().await;
-    let mut append = add("opportunity-1", 0, 2).as_command("c-1", 1);
+    let mut append = add("opportunity-1", 0, 2).sent_as("c-1", 1);
     append.writes[0].events[0].payload = (0..=255).collect();
     append.writes[0].events[1].payload = "{ \"naïve\" :  1.50 }\n".into();
     append.writes[0].events[1].schema_version = 7;
@@ -65,7 +66,7 @@ async fn what_was_appended_is_read_back_byte_for_byte(home: Home) {
         .unwrap();
     assert_eq!((page.events, page.scanned_to), (read, Position(2)));
 
-    log.append(add("opportunity-2", 0, 1).as_command("c-2", 1))
+    log.append(add("opportunity-2", 0, 1).sent_as("c-2", 1))
         .await
         .unwrap();
     let second = log
@@ -157,7 +158,7 @@ async fn an_append_without_events_answers_with_the_head(home: Home) {
     );
     assert_conflict(&log.append(add("rep-1", 2, 0)).await, ("rep-1", 2, 3));
     let remembered = log
-        .append(add("rep-1", 3, 0).as_command("seen", 1))
+        .append(add("rep-1", 3, 0).sent_as("seen", 1))
         .await
         .unwrap();
     assert_eq!(
@@ -235,6 +236,36 @@ async fn a_cut_chain_lets_nothing_land_that_was_built_on_what_did_not(home: Home
     assert_conflict(&log.append(second).await, ("rep-1", 1, 1));
 }
 
+async fn a_chain_is_cut_only_by_what_others_may_have_built_on(home: Home) {
+    let log = home.open().await;
+    log.append(add("rep-1", 0, 1).sent_as("c-1", 1))
+        .await
+        .unwrap();
+    let chain = Chain::new();
+    let of_chain = |mut append: twinfunnel_log::Append| {
+        append.chain = Some(chain.clone());
+        append
+    };
+    let answers = together(
+        &log,
+        vec![
+            of_chain(add("rep-1", 1, 0).sent_as("c-1", 1)),
+            of_chain(add("rep-1", 0, 0)),
+            of_chain(add("rep-1", 1, 1)),
+        ],
+    )
+    .await;
+    assert!(answers[0].as_ref().unwrap().duplicate);
+    assert_conflict(&answers[1], ("rep-1", 0, 1));
+    assert!(answers[2].is_ok() && !chain.is_cut());
+
+    // What is sent again had its events before, somewhere else.
+    let again = of_chain(add("rep-1", 2, 1).sent_as("c-1", 1));
+    assert!(log.append(again).await.unwrap().duplicate && chain.is_cut());
+    let built_on_it = of_chain(add("rep-1", 2, 1));
+    assert_conflict(&log.append(built_on_it).await, ("rep-1", 2, 2));
+}
+
 async fn a_stream_may_be_written_twice_in_one_append(home: Home) {
     let log = home.open().await;
     let done = log
@@ -243,6 +274,7 @@ async fn a_stream_may_be_written_twice_in_one_append(home: Home) {
         .unwrap();
     let versions: Vec<u64> = done.events.iter().map(|event| event.version.0).collect();
     assert_eq!(versions, [1, 2, 3]);
+    assert_eq!(done.version, Version(3));
     let again = add("rep-1", 3, 1).and_add("rep-1", 3, 1);
     assert_conflict(&log.append(again).await, ("rep-1", 3, 4));
     no_gap(&log).await;
@@ -267,7 +299,7 @@ async fn limits_are_told_in_plain_words(home: Home) {
         "events of an append: at most 1000, not 1001"
     );
     let unsaid = log
-        .append(add("rep-1", 0, 1).as_command("with space", 1))
+        .append(add("rep-1", 0, 1).sent_as("with space", 1))
         .await
         .unwrap_err();
     assert_eq!(
@@ -290,9 +322,9 @@ async fn tenants_are_strangers(home: Home) {
     let answers = together(
         &log,
         vec![
-            add("rep-1", 0, 1).of("zeta").as_command("c", 1),
-            add("rep-1", 0, 2).of("beta").as_command("c", 2),
-            add("rep-1", 0, 1).as_command("c", 3),
+            add("rep-1", 0, 1).of("zeta").sent_as("c", 1),
+            add("rep-1", 0, 2).of("beta").sent_as("c", 2),
+            add("rep-1", 0, 1).sent_as("c", 3),
             add("rep-1", 9, 1).of("beta"),
         ],
     )

@@ -1,15 +1,23 @@
 //! How a log ends, and how it is found again.
 
+use std::time::Duration;
+
 use event_schemas::vocabulary::Position;
+use futures::FutureExt as _;
+use tokio::time::timeout;
 use twinfunnel_log::{AppendError, Error, Log, Options};
 
 use crate::home::{Home, With as _, add, nothing, number, tenant};
 
+const SOON: Duration = Duration::from_secs(20);
+
 on_both!(
     what_was_sent_is_committed_before_the_log_closes,
     what_was_sent_is_committed_after_the_last_handle_is_dropped,
+    a_log_closes_however_much_is_sent,
+    whoever_closes_it_too_waits_until_it_is_closed,
     a_full_queue_refuses_at_once,
-    what_was_acknowledged_is_there_after_a_process_dies,
+    what_was_acknowledged_is_there_after_its_runtime_is_dropped,
 );
 
 async fn what_was_sent_is_committed_before_the_log_closes(home: Home) {
@@ -51,6 +59,54 @@ async fn what_was_sent_is_committed_after_the_last_handle_is_dropped(home: Home)
     assert_eq!(sent.await.unwrap().position, Position(1));
 }
 
+async fn a_log_closes_however_much_is_sent(home: Home) {
+    let log = home.open().await;
+    let mut senders = Vec::new();
+    for sender in 0..8 {
+        let log = log.clone();
+        senders.push(tokio::spawn(async move {
+            let mut landed = 0;
+            loop {
+                match log.append(add(&format!("rep-{sender}"), landed, 1)).await {
+                    Ok(_) => landed += 1,
+                    Err(AppendError::Closed) => return landed,
+                    Err(error) => panic!("{error}"),
+                }
+            }
+        }));
+    }
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    timeout(SOON, log.close()).await.unwrap();
+    let mut landed = 0;
+    for sender in senders {
+        landed += timeout(SOON, sender).await.unwrap().unwrap();
+    }
+    drop(log);
+    let head = reopened(&home).await.head(&tenant("acme")).await.unwrap();
+    assert_eq!(head, Position(landed));
+}
+
+async fn whoever_closes_it_too_waits_until_it_is_closed(home: Home) {
+    let log = home.open().await;
+    let sent = log
+        .reserve(&tenant("acme"))
+        .unwrap()
+        .send(add("rep-1", 0, 1_000));
+    let first = tokio::spawn({
+        let log = log.clone();
+        async move { log.close().await }
+    });
+    log.close().await;
+    assert_eq!(
+        sent.now_or_never().unwrap().unwrap().position,
+        Position(1_000)
+    );
+    first.await.unwrap();
+    // Nothing of it is left that could keep another from opening it.
+    drop(log);
+    home.open().await;
+}
+
 async fn a_full_queue_refuses_at_once(home: Home) {
     let log = home
         .open_with(Options {
@@ -73,8 +129,8 @@ async fn a_full_queue_refuses_at_once(home: Home) {
     log.append(nothing()).await.unwrap();
 }
 
-async fn what_was_acknowledged_is_there_after_a_process_dies(home: Home) {
-    // A runtime that is torn down in the middle takes every task with it, like a killed process.
+async fn what_was_acknowledged_is_there_after_its_runtime_is_dropped(home: Home) {
+    // A runtime that is torn down in the middle takes every task with it.
     let home = std::sync::Arc::new(home);
     let there = std::sync::Arc::clone(&home);
     let acknowledged = std::thread::spawn(move || {
@@ -82,7 +138,7 @@ async fn what_was_acknowledged_is_there_after_a_process_dies(home: Home) {
         let mut acknowledged = Vec::new();
         let log = runtime.block_on(there.open());
         for n in 0..64 {
-            let append = add(&format!("rep-{n}"), 0, 1).as_command(&format!("c-{n}"), 1);
+            let append = add(&format!("rep-{n}"), 0, 1).sent_as(&format!("c-{n}"), 1);
             let sent = log.reserve(&tenant("acme")).unwrap().send(append);
             if n % 2 == 0 {
                 acknowledged.push(runtime.block_on(sent).unwrap());
@@ -96,7 +152,7 @@ async fn what_was_acknowledged_is_there_after_a_process_dies(home: Home) {
     let head = log.head(&tenant("acme")).await.unwrap();
     assert!(head.0 >= number(acknowledged.len()));
     for n in 0..64 {
-        let append = add(&format!("rep-{n}"), 0, 1).as_command(&format!("c-{n}"), 1);
+        let append = add(&format!("rep-{n}"), 0, 1).sent_as(&format!("c-{n}"), 1);
         let again = log.append(append).await.unwrap();
         if n % 2 == 0 {
             assert!(again.duplicate);
@@ -106,7 +162,7 @@ async fn what_was_acknowledged_is_there_after_a_process_dies(home: Home) {
     assert_eq!(log.head(&tenant("acme")).await.unwrap(), Position(64));
 }
 
-/// Opens it as soon as the dead process's threads have let go of it.
+/// Opens it as soon as the dropped runtime's threads have let go of it.
 async fn reopened(home: &Home) -> Log {
     let Home::Sqlite(folder) = home else {
         return home.open().await;
@@ -114,7 +170,7 @@ async fn reopened(home: &Home) -> Log {
     for _ in 0..500 {
         match Log::open_sqlite(folder.path(), Options::default()).await {
             Ok(log) => return log,
-            Err(Error::InUse(_)) => tokio::time::sleep(std::time::Duration::from_millis(10)).await,
+            Err(Error::InUse(_)) => tokio::time::sleep(Duration::from_millis(10)).await,
             Err(error) => panic!("{error}"),
         }
     }

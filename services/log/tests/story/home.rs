@@ -28,32 +28,32 @@ macro_rules! on_both {
 }
 
 /// Where a log is kept.
-pub enum Home {
+pub(crate) enum Home {
     Sqlite(TempDir),
     Postgres(String),
 }
 
 impl Home {
-    pub fn sqlite() -> Self {
+    pub(crate) fn sqlite() -> Self {
         Self::Sqlite(tempfile::tempdir().unwrap())
     }
 
-    pub async fn postgres() -> Self {
+    pub(crate) async fn postgres() -> Self {
         Self::Postgres(Postgres::shared().unwrap().create_database().await.unwrap())
     }
 
-    pub fn url(&self) -> &str {
+    pub(crate) fn url(&self) -> &str {
         match self {
             Self::Sqlite(_) => panic!("SQLite has no URL"),
             Self::Postgres(url) => url,
         }
     }
 
-    pub async fn open(&self) -> Log {
+    pub(crate) async fn open(&self) -> Log {
         self.open_with(Options::default()).await
     }
 
-    pub async fn open_with(&self, options: Options) -> Log {
+    pub(crate) async fn open_with(&self, options: Options) -> Log {
         match self {
             Self::Sqlite(folder) => Log::open_sqlite(folder.path(), options).await.unwrap(),
             Self::Postgres(url) => Log::connect_postgres(url, options).await.unwrap(),
@@ -61,20 +61,20 @@ impl Home {
     }
 }
 
-pub fn tenant(name: &str) -> TenantId {
+pub(crate) fn tenant(name: &str) -> TenantId {
     TenantId::new(name).unwrap()
 }
 
-pub fn stream(name: &str) -> StreamName {
+pub(crate) fn stream(name: &str) -> StreamName {
     StreamName::parse(name).unwrap()
 }
 
-pub fn at(micros: i64) -> DateTime<Utc> {
+pub(crate) fn at(micros: i64) -> DateTime<Utc> {
     DateTime::from_timestamp_micros(micros).unwrap()
 }
 
 /// An append of the tenant `acme` with nothing in it.
-pub fn nothing() -> Append {
+pub(crate) fn nothing() -> Append {
     Append {
         tenant: tenant("acme"),
         command: None,
@@ -94,15 +94,15 @@ pub fn nothing() -> Append {
 }
 
 /// Adds `count` events to a stream that is at a version.
-pub fn add(name: &str, expected: u64, count: usize) -> Append {
+pub(crate) fn add(name: &str, expected: u64, count: usize) -> Append {
     nothing().and_add(name, expected, count)
 }
 
 /// What an append may have besides.
-pub trait With: Sized {
+pub(crate) trait With: Sized {
     fn and_add(self, name: &str, expected: u64, count: usize) -> Self;
     fn having_read(self, name: &str, version: u64) -> Self;
-    fn as_command(self, id: &str, body: u8) -> Self;
+    fn sent_as(self, id: &str, body: u8) -> Self;
     fn of(self, name: &str) -> Self;
     fn claiming(self, value: ClaimValue, holder: &str) -> Self;
     fn releasing(self, value: ClaimValue, holder: &str) -> Self;
@@ -130,7 +130,7 @@ impl With for Append {
         self
     }
 
-    fn as_command(mut self, id: &str, body: u8) -> Self {
+    fn sent_as(mut self, id: &str, body: u8) -> Self {
         self.command = Some(Command {
             id: id.into(),
             digest: [body; 32],
@@ -169,7 +169,10 @@ impl With for Append {
 }
 
 /// Sends all at once, so that they share a transaction, and gives the answers in order.
-pub async fn together(log: &Log, appends: Vec<Append>) -> Vec<Result<Appended, AppendError>> {
+pub(crate) async fn together(
+    log: &Log,
+    appends: Vec<Append>,
+) -> Vec<Result<Appended, AppendError>> {
     // Something big goes first and keeps the writer busy while the others queue up behind it.
     let busy = log
         .reserve(&tenant("acme"))
@@ -188,7 +191,7 @@ pub async fn together(log: &Log, appends: Vec<Append>) -> Vec<Result<Appended, A
 }
 
 /// Fails unless it is a conflict of this stream between these versions.
-pub fn assert_conflict(answer: &Result<Appended, AppendError>, of: (&str, u64, u64)) {
+pub(crate) fn assert_conflict(answer: &Result<Appended, AppendError>, of: (&str, u64, u64)) {
     match answer {
         Err(AppendError::Conflict {
             stream,
@@ -202,6 +205,6 @@ pub fn assert_conflict(answer: &Result<Appended, AppendError>, of: (&str, u64, u
 }
 
 /// The reason why no number is too large for a test.
-pub fn number(len: usize) -> u64 {
+pub(crate) fn number(len: usize) -> u64 {
     u64::try_from(len).unwrap()
 }

@@ -38,7 +38,7 @@ async fn positions_have_no_gap_however_many_nodes_write() {
                         fight(&log, &command).await;
                     } else {
                         let name = format!("rep-{node}_{writer}_{n}");
-                        log.append(add(&name, 0, 1).as_command(&command, 1))
+                        log.append(add(&name, 0, 1).sent_as(&command, 1))
                             .await
                             .unwrap();
                     }
@@ -69,7 +69,7 @@ async fn fight(log: &Log, command: &str) {
             .await
             .unwrap();
         match log
-            .append(add("rep-hot", version.0, 1).as_command(command, 1))
+            .append(add("rep-hot", version.0, 1).sent_as(command, 1))
             .await
         {
             Ok(_) => return,
@@ -84,16 +84,16 @@ async fn what_one_node_did_the_other_knows() {
     let home = Home::postgres().await;
     let (one, other) = (home.open().await, home.open().await);
     let first = one
-        .append(add("rep-1", 0, 2).as_command("c-1", 1))
+        .append(add("rep-1", 0, 2).sent_as("c-1", 1))
         .await
         .unwrap();
     let again = other
-        .append(add("rep-1", 0, 2).as_command("c-1", 1))
+        .append(add("rep-1", 0, 2).sent_as("c-1", 1))
         .await
         .unwrap();
     assert!(again.duplicate);
     assert_eq!(again.events, first.events);
-    let reused = other.append(nothing().as_command("c-1", 2)).await;
+    let reused = other.append(nothing().sent_as("c-1", 2)).await;
     assert!(matches!(reused, Err(AppendError::CommandReused)));
     assert_conflict(&other.append(add("rep-1", 0, 1)).await, ("rep-1", 0, 2));
     let email = || ClaimValue::Personal("zoe@somewhere.example".into());
@@ -173,7 +173,7 @@ async fn connections_that_break_are_made_anew() {
     let mut pages = Box::pin(other.follow(tenant("acme"), Position(0), Filter::default()));
     let mut admin = PgConnection::connect(home.url()).await.unwrap();
     for n in 0..20 {
-        let append = add("rep-1", n, 1).as_command(&format!("c-{n}"), 1);
+        let append = add("rep-1", n, 1).sent_as(&format!("c-{n}"), 1);
         let sent = one.reserve(&tenant("acme")).unwrap().send(append);
         if n % 5 == 0 {
             let kill = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
@@ -198,4 +198,28 @@ async fn connections_that_break_are_made_anew() {
         }
     }
     assert_eq!(seen, (1..=20).collect::<Vec<_>>());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_follower_finds_what_no_notification_told() {
+    let home = Home::postgres().await;
+    let log = home.open().await;
+    log.append(add("rep-1", 0, 1)).await.unwrap();
+    let mut pages = Box::pin(log.follow(tenant("acme"), Position(1), Filter::default()));
+    let mut silent = PgConnection::connect(home.url()).await.unwrap();
+    for statement in [
+        "INSERT INTO events SELECT tenant, 2, 'rep-held', 1, gen_random_uuid(), event_type, 1,
+             occurred_at, recorded_at, actor, 'c-held', NULL, NULL, NULL, payload
+         FROM events WHERE tenant = 'acme' AND position = 1",
+        "UPDATE heads SET position = 2 WHERE tenant = 'acme'",
+    ] {
+        sqlx::query(statement).execute(&mut silent).await.unwrap();
+    }
+    let page = timeout(SOON, pages.next()).await.unwrap().unwrap().unwrap();
+    assert_eq!(page.scanned_to, Position(2));
+    // And the listener, taken to be deaf, is there again.
+    let other = home.open().await;
+    other.append(add("rep-2", 0, 1)).await.unwrap();
+    let page = timeout(SOON, pages.next()).await.unwrap().unwrap().unwrap();
+    assert_eq!(page.scanned_to, Position(3));
 }

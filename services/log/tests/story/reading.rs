@@ -1,15 +1,54 @@
 //! Reading: filters, how far was looked, and positions by time.
 
-use event_schemas::vocabulary::Position;
-use twinfunnel_log::{Filter, Log};
+use event_schemas::vocabulary::{Position, Version};
+use twinfunnel_log::{Filter, Log, limits};
 
 use crate::home::{Home, With as _, add, at, stream, tenant};
 
 on_both!(
     a_filter_finds_what_it_wants_and_says_how_far_it_looked,
     pages_follow_one_another,
+    a_page_of_large_events_is_cut_short,
     an_instant_is_found_by_position,
 );
+
+async fn a_page_of_large_events_is_cut_short(home: Home) {
+    let log = home.open().await;
+    let mut sent = Vec::new();
+    for n in 0..6 {
+        let mut large = add("rep-1", 7 * n, 7);
+        for event in &mut large.writes[0].events {
+            event.payload = vec![b' '; limits::PAYLOAD_BYTES];
+        }
+        sent.push(log.reserve(&tenant("acme")).unwrap().send(large));
+    }
+    for answer in sent {
+        answer.await.unwrap();
+    }
+    let (acme, rep) = (tenant("acme"), stream("rep-1"));
+    let reps = Filter {
+        categories: vec!["rep".into()],
+        ..Filter::default()
+    };
+    for filter in [Filter::default(), reps] {
+        let mut lens = Vec::new();
+        let mut after = Position(0);
+        while after < Position(42) {
+            let page = log.read(&acme, after, &filter, 100).await.unwrap();
+            lens.push(page.events.len());
+            assert_eq!(page.scanned_to, page.events.last().unwrap().position);
+            after = page.scanned_to;
+        }
+        assert_eq!(lens, [16, 16, 10]);
+    }
+    let page = log.stream_page(&acme, &rep, Version(0), 100).await.unwrap();
+    assert!(page.has_more && page.events.len() == 16);
+    let rest = log
+        .stream_page(&acme, &rep, Version(32), 100)
+        .await
+        .unwrap();
+    assert!(!rest.has_more && rest.events.len() == 10);
+}
 
 async fn seen(log: &Log, filter: &Filter, limit: usize) -> (Vec<u64>, u64) {
     let page = log

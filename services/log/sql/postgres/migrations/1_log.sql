@@ -42,6 +42,7 @@ CREATE TABLE commands (
     digest     bytea   NOT NULL,                 -- of the command's body, 32 bytes
     position   bigint  NOT NULL,                 -- of its last event; without events the head then
     events     bigint  NOT NULL,                 -- how many it added: they are the ones up to position
+    version    bigint  NOT NULL,                 -- of the first stream it wrote, after it; 0 if none
     PRIMARY KEY (tenant, command_id)
 );
 

@@ -6,8 +6,15 @@
 -- it began: so what is checked stays true until the commit, positions have no gap, and they become
 -- visible in order. A batch that writes nothing takes no lock: its head is read after its checks,
 -- so that everything they saw is at or before it.
+--
+-- recorded_at is read from the database's clock, under the lock: the clocks of nodes may differ.
+--
+-- The notification is part of the transaction. PostgreSQL takes one lock for all commits that notify,
+-- but that does not show: two nodes, 64 in flight, appends/s with and without it, in two rounds on a
+-- busy 2-core machine: 1 lane and 1 tenant 2,598 and 2,655, 2,375 and 2,315; 4 lanes and 8 tenants
+-- 7,667 and 7,818, 4,319 and 4,028; the same at 256 in flight 10,115 and 10,096, 5,901 and 5,422.
 CREATE FUNCTION append_batch(
-    p_tenant text, p_now bigint, p_writes boolean,
+    p_tenant text, p_writes boolean,
     -- what is taken for granted
     p_seen_streams text[], p_seen_versions bigint[],
     p_unseen_commands text[],
@@ -18,6 +25,7 @@ CREATE FUNCTION append_batch(
     p_correlation_ids text[], p_causation_ids text[], p_trace_contexts text[], p_payloads bytea[],
     -- commands to be remembered; offsets count from the head before the batch
     p_commands text[], p_digests bytea[], p_offsets bigint[], p_events bigint[],
+    p_command_versions bigint[],
     -- claims; those whose holder is null are given back
     p_scopes text[], p_values text[], p_holders text[],
     OUT landed boolean, OUT head bigint
@@ -78,7 +86,9 @@ BEGIN
 
     head := v_head + v_count;
     IF v_count > 0 THEN
-        v_recorded_at := greatest(v_recorded_at, p_now);
+        v_recorded_at := greatest(
+            v_recorded_at, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint
+        );
         INSERT INTO events (
             tenant, position, stream, version, event_id, event_type, schema_version, occurred_at,
             recorded_at, actor, command_id, correlation_id, causation_id, trace_context, payload
@@ -98,10 +108,10 @@ BEGIN
         PERFORM pg_notify('twinfunnel_log', p_tenant || ' ' || head);
     END IF;
     IF cardinality(p_commands) > 0 THEN
-        INSERT INTO commands (tenant, command_id, digest, position, events)
-        SELECT p_tenant, command_id, digest, v_head + position_offset, event_count
-        FROM unnest(p_commands, p_digests, p_offsets, p_events)
-            AS new (command_id, digest, position_offset, event_count);
+        INSERT INTO commands (tenant, command_id, digest, position, events, version)
+        SELECT p_tenant, command_id, digest, v_head + position_offset, event_count, version
+        FROM unnest(p_commands, p_digests, p_offsets, p_events, p_command_versions)
+            AS new (command_id, digest, position_offset, event_count, version);
     END IF;
     IF cardinality(p_scopes) > 0 THEN
         DELETE FROM claims

@@ -34,6 +34,7 @@ CREATE TABLE commands (
     digest     BLOB    NOT NULL,          -- of the command's body, 32 bytes
     position   INTEGER NOT NULL,          -- of its last event; without events the head at that time
     events     INTEGER NOT NULL,          -- how many it added: they are the ones up to position
+    version    INTEGER NOT NULL,          -- of the first stream it wrote, after it; 0 if it wrote none
     PRIMARY KEY (tenant, command_id)
 ) STRICT, WITHOUT ROWID;
 

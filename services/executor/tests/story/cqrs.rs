@@ -1,10 +1,4 @@
 //! The executor and cqrs-es on the real log.
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking"
-)]
 
 use std::collections::HashMap;
 
@@ -13,74 +7,13 @@ use cqrs_es::{CqrsFramework, EventStore as _};
 use domain::product::{Command, Product};
 use domain::{Aggregated, Decider as _, Reads};
 use event_schemas::product::ProductRegistered;
-use event_schemas::vocabulary::{Currency, Money, ProductId, StreamName, TenantId, Version};
+use event_schemas::vocabulary::{ProductId, StreamName, Version};
 use log::Log;
 use proto::v1;
 use proto::v1::command::Kind;
-use twinfunnel_executor::{Envelope, Error, Executor, Loaded, LogStore, Options, Receipt};
+use twinfunnel_executor::{Error, Executor, Loaded, LogStore, Options, Receipt};
 
-fn tenant() -> TenantId {
-    TenantId::new("t").unwrap()
-}
-
-async fn log_in(folder: &tempfile::TempDir) -> Log {
-    Log::open_sqlite(folder.path(), log::Options::default())
-        .await
-        .unwrap()
-}
-
-fn envelope(command_id: &str) -> Envelope {
-    Envelope {
-        tenant: tenant(),
-        command_id: command_id.to_owned(),
-        actor: "tester".to_owned(),
-        occurred_at: Utc.with_ymd_and_hms(2017, 3, 1, 0, 0, 0).unwrap(),
-        correlation_id: None,
-        causation_id: None,
-        trace_context: None,
-    }
-}
-
-fn register(id: &str) -> Kind {
-    Kind::RegisterProduct(v1::RegisterProduct {
-        product_id: id.to_owned(),
-        name: "GTX Basic".to_owned(),
-        ..v1::RegisterProduct::default()
-    })
-}
-
-fn price(id: &str, amount: u32) -> Kind {
-    Kind::ChangeListPrice(v1::ChangeListPrice {
-        product_id: id.to_owned(),
-        list_price: Some(v1::Money {
-            currency_code: "USD".to_owned(),
-            amount: amount.to_string(),
-        }),
-    })
-}
-
-fn retire(id: &str) -> Kind {
-    Kind::RetireProduct(v1::RetireProduct {
-        product_id: id.to_owned(),
-        ..Default::default()
-    })
-}
-
-fn usd(amount_minor: i64) -> Money {
-    Money {
-        currency: Currency::new("USD").unwrap(),
-        amount_minor,
-    }
-}
-
-/// The state of a product as its stream tells it, read afresh.
-async fn refolded(log: &Log, id: &str) -> Loaded<Product> {
-    let stream = StreamName::new("product", id).unwrap();
-    LogStore::new(log.clone(), tenant())
-        .load(&stream)
-        .await
-        .unwrap()
-}
+use crate::home::{envelope, list_price, log_in, price, refolded, register, retire, tenant, usd};
 
 #[tokio::test]
 async fn cqrs_es_applies_an_event_once() {
@@ -122,8 +55,7 @@ async fn cqrs_es_applies_an_event_once() {
         .await
         .unwrap();
     let evolved = serde_json::to_value(&context.state.0).unwrap();
-    let facts = events.into_iter().map(domain::decider::Fact).collect();
-    store.commit(facts, context, HashMap::new()).await.unwrap();
+    store.commit(events, context, HashMap::new()).await.unwrap();
 
     let loaded = refolded(&log, "gtx").await;
     assert_eq!(loaded.version, Version(3), "an event is stored once");
@@ -267,10 +199,7 @@ async fn commands_begun_in_order_take_effect_in_order() {
     for (at, command) in in_flight.into_iter().enumerate() {
         assert_eq!(command.await.unwrap().version, Version(at as u64 + 1));
     }
-    let Product::Sold { list_price, .. } = refolded(&log, "gtx").await.state.0 else {
-        panic!()
-    };
-    assert_eq!(list_price, Some(usd(30_000)));
+    assert_eq!(list_price(&log, "gtx").await, Some(usd(30_000)));
 }
 
 #[tokio::test]

@@ -1,0 +1,13 @@
+//! Stories of the executor on the real log.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod home;
+
+mod conflicts;
+mod cqrs;
