@@ -203,6 +203,7 @@ pub struct AssignLead {
     pub opportunity_id: ::prost::alloc::string::String,
     #[prost(string, tag = "2")]
     pub rep_id: ::prost::alloc::string::String,
+    /// Personal.
     #[prost(string, tag = "3")]
     pub reason: ::prost::alloc::string::String,
 }
@@ -216,13 +217,17 @@ impl ::prost::Name for AssignLead {
         "/twinfunnel.v1.AssignLead".into()
     }
 }
-/// Moves it forward, over one stage or several; a skipped stage counts as passed.
+/// Moves it forward, over one stage or several; a skipped stage counts as passed. Like every move
+/// (stepping back, winning, losing, reopening) it comes after the last one: one that occurred before it is
+/// refused (OUT_OF_ORDER), unless by less than five minutes, as clocks differ: it is then recorded at the
+/// instant of the last.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct AdvanceStage {
     #[prost(string, tag = "1")]
     pub opportunity_id: ::prost::alloc::string::String,
     #[prost(string, tag = "2")]
     pub to_stage_id: ::prost::alloc::string::String,
+    /// Personal.
     #[prost(string, tag = "3")]
     pub note: ::prost::alloc::string::String,
 }
@@ -243,6 +248,7 @@ pub struct StepBack {
     pub opportunity_id: ::prost::alloc::string::String,
     #[prost(string, tag = "2")]
     pub to_stage_id: ::prost::alloc::string::String,
+    /// Personal.
     #[prost(string, tag = "3")]
     pub reason: ::prost::alloc::string::String,
 }
@@ -284,8 +290,10 @@ pub struct LogActivity {
     pub activity_id: ::prost::alloc::string::String,
     #[prost(enumeration = "ActivityKind", tag = "3")]
     pub kind: i32,
+    /// Personal.
     #[prost(string, tag = "4")]
     pub subject: ::prost::alloc::string::String,
+    /// Personal.
     #[prost(string, tag = "5")]
     pub note: ::prost::alloc::string::String,
     #[prost(uint32, tag = "6")]
@@ -403,6 +411,7 @@ pub struct LoseOpportunity {
     /// Why, as a short code such as "price". Required.
     #[prost(string, tag = "2")]
     pub reason: ::prost::alloc::string::String,
+    /// Personal.
     #[prost(string, tag = "3")]
     pub note: ::prost::alloc::string::String,
     /// To whom.
@@ -424,6 +433,7 @@ impl ::prost::Name for LoseOpportunity {
 pub struct ReopenOpportunity {
     #[prost(string, tag = "1")]
     pub opportunity_id: ::prost::alloc::string::String,
+    /// Personal.
     #[prost(string, tag = "2")]
     pub reason: ::prost::alloc::string::String,
     /// The stage it goes on in; the one it was closed in if empty.
@@ -1820,7 +1830,8 @@ pub struct CustomerProfile {
     pub founded_year: u32,
     #[prost(message, optional, tag = "6")]
     pub annual_revenue: ::core::option::Option<Money>,
-    /// The customer it belongs to.
+    /// The customer it belongs to. Two that belong to each other are refused (PARENT_IS_CHILD); a longer
+    /// circle is not, so whoever follows parents stops where one comes again.
     #[prost(string, tag = "7")]
     pub parent_customer_id: ::prost::alloc::string::String,
 }
@@ -1834,7 +1845,7 @@ impl ::prost::Name for CustomerProfile {
         "/twinfunnel.v1.CustomerProfile".into()
     }
 }
-/// What is known of a person. Name, e-mail address and telephone number are personal.
+/// What is known of a person. Name, e-mail address, telephone number and title are personal.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ContactProfile {
     #[prost(string, tag = "1")]
@@ -1936,13 +1947,14 @@ impl ::prost::Name for UpdateContact {
         "/twinfunnel.v1.UpdateContact".into()
     }
 }
-/// Records that a person has gone.
+/// Records that a person has gone. Said twice is said once.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct RemoveContact {
     #[prost(string, tag = "1")]
     pub customer_id: ::prost::alloc::string::String,
     #[prost(string, tag = "2")]
     pub contact_id: ::prost::alloc::string::String,
+    /// Personal.
     #[prost(string, tag = "3")]
     pub reason: ::prost::alloc::string::String,
 }
@@ -2662,7 +2674,8 @@ impl ::prost::Name for ChangeListPrice {
         "/twinfunnel.v1.ChangeListPrice".into()
     }
 }
-/// Takes it off the list: no new opportunity names it.
+/// Takes it off the list from when the command occurred: no opportunity that begins then or later names
+/// it, and one that began before may still be recorded.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct RetireProduct {
     #[prost(string, tag = "1")]
@@ -3173,11 +3186,13 @@ impl ::prost::Name for RegisterRep {
         "/twinfunnel.v1.RegisterRep".into()
     }
 }
-/// Records that the rep sells no more: nothing new is assigned to them.
+/// Records that the rep sells no more from when the command occurred: nothing that begins then or later
+/// is theirs, and what began before may still be recorded.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DeactivateRep {
     #[prost(string, tag = "1")]
     pub rep_id: ::prost::alloc::string::String,
+    /// Personal.
     #[prost(string, tag = "2")]
     pub reason: ::prost::alloc::string::String,
 }
@@ -3191,7 +3206,8 @@ impl ::prost::Name for DeactivateRep {
         "/twinfunnel.v1.DeactivateRep".into()
     }
 }
-/// Makes the rep a member of a team, in [from, to). A rep is in one team at a time.
+/// Makes the rep a member of a team, in [from, to). A rep is in one team at a time, and sells when it
+/// begins.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct JoinTeam {
     #[prost(string, tag = "1")]

@@ -60,19 +60,22 @@ impl BulkCommandService for Bulk {
                 }
             }
         });
-        let answers = ReceiverStream::new(settling).then(|begun| async {
-            let outcome = match begun? {
-                Ok(in_flight) => in_flight.await.map_err(|error| status::of_command(&error)),
-                Err(refused) => Err(refused),
-            };
-            let outcome = match outcome {
-                Ok(receipt) => Outcome::Receipt(receipt_of(receipt)),
-                Err(refused) => Outcome::Refusal(status::refusal(&refused)),
-            };
-            Ok(SubmitResponse {
-                outcome: Some(outcome),
+        // Waited for together and answered in order: what has to be tried again need not go one by one.
+        let answers = ReceiverStream::new(settling)
+            .map(|begun| async {
+                let outcome = match begun? {
+                    Ok(in_flight) => in_flight.await.map_err(|error| status::of_command(&error)),
+                    Err(refused) => Err(refused),
+                };
+                let outcome = match outcome {
+                    Ok(receipt) => Outcome::Receipt(receipt_of(receipt)),
+                    Err(refused) => Outcome::Refusal(status::refusal(&refused)),
+                };
+                Ok(SubmitResponse {
+                    outcome: Some(outcome),
+                })
             })
-        });
+            .buffered(IN_FLIGHT);
         Ok(Response::new(answers.boxed()))
     }
 }

@@ -1,7 +1,8 @@
 //! What surrounds a command: its id, its times, what it belongs to. From a unary call's metadata, or
 //! from an element of a bulk stream.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Datelike as _, Utc};
+use domain::CLOCK_SKEW;
 use executor::Envelope;
 use proto::v1::SubmitRequest;
 use tonic::Status;
@@ -10,9 +11,6 @@ use uuid::Uuid;
 
 use crate::door::{Caller, Right, actor};
 use crate::status::{invalid_field, permission_denied};
-
-/// How far another machine's clock may stand from ours.
-const CLOCK_SKEW: TimeDelta = TimeDelta::minutes(5);
 
 /// Longest id of a command, a correlation or a cause, in bytes.
 const ID_MAX_LEN: usize = 128;
@@ -24,8 +22,10 @@ pub(crate) fn of_call(caller: Caller, metadata: &MetadataMap) -> Result<Envelope
         None => None,
         Some(text) => Some(
             DateTime::parse_from_rfc3339(&text)
-                .map_err(|_| invalid_field("x-occurred-at", "is an RFC 3339 instant"))?
-                .with_timezone(&Utc),
+                .ok()
+                .map(|at| at.with_timezone(&Utc))
+                .filter(|at| (1..=9_999).contains(&at.year()))
+                .ok_or_else(|| invalid_field("x-occurred-at", "is not an RFC 3339 instant"))?,
         ),
     };
     let occurred_at = occurred(&caller, occurred_at, "x-occurred-at")?;
