@@ -26,6 +26,4 @@ if [ ${#missing[@]} -gt 0 ]; then
     "${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}"
 fi
 
-# Those that speak to the real binary find it built.
-cargo build --locked
 exec cargo test --locked "$@"

@@ -1,13 +1,19 @@
 //! A question on its way: from which part of history it is answered, and values as they are told.
 
 use chrono::{DateTime, Utc};
-use event_schemas::vocabulary::{Money, Position, TenantId};
+use event_schemas::vocabulary::{Currency, Position, TenantId};
 use prost_types::Timestamp;
 use proto::v1;
 
 use crate::QueryError;
-use crate::engine::db::Session;
+use crate::engine::db::{Row, Session};
 use crate::engine::fold::instant;
+
+/// Where an amount is parted into a high and a low part.
+const HIGH: i64 = 1 << 32;
+
+/// Longest text that is looked for, in bytes: longer than any id, and than any source or industry.
+const TEXT_MAX: usize = 512;
 
 /// Before anything that happened.
 pub(crate) const BEGINNING: DateTime<Utc> = DateTime::<Utc>::MIN_UTC;
@@ -64,12 +70,52 @@ pub(crate) fn timestamp(at: DateTime<Utc>) -> Timestamp {
     }
 }
 
-/// Money as it is told.
-pub(crate) fn money(money: Money) -> v1::Money {
+/// A sum in minor units as it is told, however large.
+pub(crate) fn money(currency: Currency, minor: impl Into<i128>) -> v1::Money {
+    let (minor, places) = (minor.into(), currency.decimals());
+    let (sign, rest) = (if minor < 0 { "-" } else { "" }, minor.unsigned_abs());
+    let amount = match 10u128.checked_pow(places) {
+        Some(unit) if places > 0 => {
+            let width = usize::try_from(places).unwrap_or_default();
+            format!("{sign}{}.{:0>width$}", rest / unit, rest % unit)
+        }
+        _ => format!("{sign}{rest}"),
+    };
     v1::Money {
-        currency_code: money.currency.code().to_owned(),
-        amount: money.amount(),
+        currency_code: currency.code().to_owned(),
+        amount,
     }
+}
+
+/// The columns that sum the amounts of one currency, a parameter: neither the sum of their high
+/// parts nor that of their low parts overflows, however large they are.
+pub(crate) fn amounts(currency: usize) -> String {
+    let part = |part: &str| {
+        format!(
+            "CAST(SUM(CASE WHEN currency = ${currency} THEN amount_minor {part} {HIGH} END) AS BIGINT)"
+        )
+    };
+    format!("{}, {}", part("/"), part("%"))
+}
+
+/// What two such columns come to.
+pub(crate) fn sum(row: &Row, column: usize) -> Result<i128, sqlx::Error> {
+    let part = |column| Ok::<_, sqlx::Error>(i128::from(row.int(column)?.unwrap_or_default()));
+    Ok(part(column)? * i128::from(HIGH) + part(column + 1)?)
+}
+
+/// A text of a request by which something is looked for.
+pub(crate) fn text<'a>(asked: &'a str, field: &str) -> Result<&'a str, QueryError> {
+    let description = match asked {
+        long if long.len() > TEXT_MAX => format!("is longer than {TEXT_MAX} bytes"),
+        // PostgreSQL holds none, and SQLite would find none.
+        odd if odd.contains('\0') => "holds a NUL".into(),
+        good => return Ok(good),
+    };
+    Err(QueryError::Invalid {
+        field: field.to_owned(),
+        description,
+    })
 }
 
 /// A count as it is told.

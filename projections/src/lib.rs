@@ -25,9 +25,9 @@ use proto::v1::as_of::KnownAt;
 use tempfile::TempPath;
 
 use asked::Asked;
-use engine::as_of::{self, Scratches};
+use engine::as_of::Scratches;
 use engine::generation::{Generation, Model, Until};
-use engine::live::Live;
+use engine::live::{Live, Opened};
 use engine::registry::Registry;
 
 pub use error::QueryError;
@@ -84,6 +84,7 @@ struct Inner {
 impl Projections {
     /// Opens the read models, building those that are missing or of another version.
     pub async fn start(log: Log, options: Options) -> Result<Self, QueryError> {
+        let scratches = Scratches::open(&options.home)?;
         let registry = Arc::new(Registry::open(options.home).await?);
         let mut models = Vec::new();
         for model in MODELS {
@@ -93,7 +94,7 @@ impl Projections {
             log,
             registry,
             models,
-            scratches: Scratches::new(),
+            scratches,
         })))
     }
 
@@ -126,15 +127,18 @@ impl Projections {
     ) -> Result<v1::ListReadModelsResponse, QueryError> {
         let mut read_models = Vec::new();
         for live in &self.0.models {
-            let generation = live.refreshed().await?;
-            read_models.push(described(&generation, generation.look(tenant).await?));
+            let Opened {
+                generation, held, ..
+            } = live.open(tenant, Position(0)).await?;
+            read_models.push(described(&generation, held.position));
         }
         let head = self.0.log.head(tenant).await?.0;
         Ok(v1::ListReadModelsResponse { head, read_models })
     }
 
     /// Builds the next generation of a read model beside the live one, for all tenants, and swaps
-    /// when it has caught up. It is named by its own name or by a question it answers.
+    /// when it has caught up. It is named by its own name or by a question it answers. The answer is
+    /// of all tenants, so it names no position.
     pub async fn rebuild(&self, name: &str) -> Result<v1::ReadModel, QueryError> {
         let live = Arc::clone(self.0.model(name)?);
         // It goes on though the caller may go.
@@ -142,11 +146,7 @@ impl Projections {
         let generation = rebuilt
             .await
             .map_err(|_| QueryError::Backend("the rebuild ended".into()))??;
-        let mut position = Position(0);
-        for tenant in self.0.log.tenants().await? {
-            position = position.max(generation.look(&tenant).await?);
-        }
-        Ok(described(&generation, position))
+        Ok(described(&generation, Position(0)))
     }
 
     /// Folds a tenant's history, as of a moment, into a SQLite database for the caller.
@@ -158,7 +158,11 @@ impl Projections {
     ) -> Result<TempPath, QueryError> {
         let model = self.0.model(name)?.model();
         let (until, _) = self.0.until(tenant, &as_of).await?;
-        Ok(as_of::export(&self.0.log, model, tenant, until).await?)
+        Ok(self
+            .0
+            .scratches
+            .export(&self.0.log, model, tenant, until)
+            .await?)
     }
 
     /// Stops keeping the read models, and closes them.
@@ -166,6 +170,7 @@ impl Projections {
         for live in &self.0.models {
             live.close().await;
         }
+        self.0.scratches.close().await;
         self.0.registry.close().await;
     }
 }
@@ -188,6 +193,7 @@ fn described(generation: &Generation, position: Position) -> v1::ReadModel {
 impl Inner {
     /// The read model of a name, or that answers a question.
     fn model(&self, name: &str) -> Result<&Arc<Live>, QueryError> {
+        let name = asked::text(name, "name")?;
         let named = |live: &&Arc<Live>| {
             let model = live.model();
             model.name == name || model.answers.contains(&name)
@@ -209,35 +215,48 @@ impl Inner {
         consistency: v1::Consistency,
     ) -> Result<Asked, QueryError> {
         let live = self.model(question)?;
+        let min_position = Position(consistency.min_position);
         match consistency.as_of {
             Some(as_of) if as_of != v1::AsOf::default() => {
-                let (until, at) = self.until(tenant, &as_of).await?;
-                if until.position.0 < consistency.min_position {
-                    return Err(QueryError::Invalid {
-                        field: "consistency.min_position".into(),
-                        description: format!("lies after {}, as of which is asked", until.position),
-                    });
-                }
-                let scratch = self
-                    .scratches
-                    .get(&self.log, live.model(), tenant, until)
-                    .await;
-                let scratch = scratch.map_err(|error| QueryError::Backend(error.to_string()))?;
-                let mut session = scratch.db.read().await?;
-                let held = Generation::checkpoint(&mut session, tenant).await?;
-                let at = at.unwrap_or_else(|| after(held.occurred_to));
-                Ok(Asked {
-                    session,
-                    tenant: tenant.clone(),
-                    position: until.position,
-                    at,
-                })
-            }
-            _ => {
-                self.ask_live(live, tenant, Position(consistency.min_position))
+                self.ask_as_of(live.model(), tenant, &as_of, min_position)
                     .await
             }
+            _ => self.ask_live(live, tenant, min_position).await,
         }
+    }
+
+    async fn ask_as_of(
+        &self,
+        model: Model,
+        tenant: &TenantId,
+        as_of: &v1::AsOf,
+        min_position: Position,
+    ) -> Result<Asked, QueryError> {
+        let never = |known: Position| QueryError::Invalid {
+            field: "consistency.min_position".into(),
+            description: format!("lies after {known}, as of which is asked"),
+        };
+        if let Some(KnownAt::Position(known)) = as_of.known_at
+            && known < min_position.0
+        {
+            return Err(never(Position(known)));
+        }
+        let mut head = self.log.watch_head(tenant);
+        let reached = head.wait_for(|head| *head >= min_position).await;
+        reached.map_err(|_| log::Error::Closed)?;
+        let (until, known_by) = self.until(tenant, as_of).await?;
+        if until.position < min_position {
+            return Err(never(until.position));
+        }
+        let scratch = self.scratches.get(&self.log, model, tenant, until).await?;
+        let (session, held) = scratch.open(tenant).await?;
+        let measured = || after(known_by.unwrap_or_else(now), held.occurred_to);
+        Ok(Asked {
+            session,
+            tenant: tenant.clone(),
+            position: until.position,
+            at: until.happened_by.unwrap_or_else(measured),
+        })
     }
 
     async fn ask_live(
@@ -246,30 +265,25 @@ impl Inner {
         tenant: &TenantId,
         min_position: Position,
     ) -> Result<Asked, QueryError> {
-        if min_position > Position(0) {
-            live.wait_for(tenant, min_position).await?;
-        }
-        let generation = live.refreshed().await?;
+        let Opened {
+            generation,
+            session,
+            held,
+        } = live.open(tenant, min_position).await?;
         if min_position == Position(0) && !generation.is_ready() {
             let message = format!("{} is being built; ask again", generation.model.name);
             return Err(QueryError::NotReady(message));
         }
-        let mut session = match generation.db.read().await {
-            Ok(session) => session,
-            // It was swapped under our hands: the new one is there.
-            Err(_) => live.refreshed().await?.db.read().await?,
-        };
-        let held = Generation::checkpoint(&mut session, tenant).await?;
-        let at = after(held.occurred_to);
         Ok(Asked {
             session,
             tenant: tenant.clone(),
             position: held.position,
-            at,
+            at: after(now(), held.occurred_to),
         })
     }
 
-    /// Which events are asked about, and the instant of measure if the request says it.
+    /// Which events are asked about, and the first instant by which they were known if the request
+    /// says it.
     async fn until(
         &self,
         tenant: &TenantId,
@@ -295,7 +309,7 @@ impl Inner {
                     self.log
                         .recorded_at(tenant, position)
                         .await?
-                        .map(after_recorded),
+                        .map(first_after),
                 )
             }
             Some(KnownAt::RecordedBefore(before)) => {
@@ -303,25 +317,31 @@ impl Inner {
                 (self.log.position_at(tenant, before).await?, Some(before))
             }
         };
-        Ok((
-            Until {
-                position,
-                happened_by,
-            },
-            happened_by.or(known_by),
-        ))
+        let until = Until {
+            position,
+            happened_by,
+        };
+        Ok((until, known_by))
     }
 }
 
-/// Now, or just after the latest of the events, should a clock have run ahead: whatever is answered
-/// as of this instant, and asked again as of it, is the same.
-fn after(occurred_to: DateTime<Utc>) -> DateTime<Utc> {
+fn now() -> DateTime<Utc> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a question about now is asked at the door of the read models"
+    )]
     let now = Utc::now();
-    let now = engine::fold::instant(now.timestamp_micros());
-    now.max(occurred_to + TimeDelta::microseconds(1))
+    engine::fold::instant(now.timestamp_micros())
 }
 
-/// The first instant at which an event had been recorded.
-fn after_recorded(recorded_at: DateTime<Utc>) -> DateTime<Utc> {
-    recorded_at + TimeDelta::microseconds(1)
+/// By when events were known, or just after the latest of them, should a clock have run ahead:
+/// whatever is answered as of this instant, and asked again as of it, is the same.
+fn after(known_by: DateTime<Utc>, occurred_to: DateTime<Utc>) -> DateTime<Utc> {
+    known_by.max(first_after(occurred_to))
+}
+
+/// The first instant by which what is of an instant lies in the past.
+fn first_after(at: DateTime<Utc>) -> DateTime<Utc> {
+    at.checked_add_signed(TimeDelta::microseconds(1))
+        .unwrap_or(at)
 }

@@ -18,6 +18,9 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 /// Connections of one generation on PostgreSQL, and readers on SQLite, at most.
 const CONNECTIONS: u32 = 6;
 
+/// Connections of a scratch database, at most: there are many, and each is asked little.
+const SCRATCH_CONNECTIONS: u32 = 2;
+
 /// Rows of one upsert on SQLite, at most; smaller ones are powers of two, so that there are few
 /// statements to keep prepared.
 const SQLITE_ROWS: usize = 128;
@@ -167,9 +170,20 @@ impl Db {
     /// A SQLite file. It loses nothing that the log cannot give again, so commits are not fsynced;
     /// the file stays whole whatever happens.
     pub(crate) async fn sqlite(path: &Path, is_scratch: bool) -> Result<Self, sqlx::Error> {
-        let (journal, synchronous) = match is_scratch {
-            true => (SqliteJournalMode::Memory, SqliteSynchronous::Off),
-            false => (SqliteJournalMode::Wal, SqliteSynchronous::Normal),
+        // The page cache of a connection is in KiB where it is negative.
+        let (journal, synchronous, connections, cache) = match is_scratch {
+            true => (
+                SqliteJournalMode::Memory,
+                SqliteSynchronous::Off,
+                SCRATCH_CONNECTIONS,
+                "-4096",
+            ),
+            false => (
+                SqliteJournalMode::Wal,
+                SqliteSynchronous::Normal,
+                CONNECTIONS,
+                "-32768",
+            ),
         };
         let options = SqliteConnectOptions::new()
             .filename(path)
@@ -177,13 +191,13 @@ impl Db {
             .journal_mode(journal)
             .synchronous(synchronous)
             .busy_timeout(Duration::from_secs(10))
-            .pragma("cache_size", "-32768")
+            .pragma("cache_size", cache)
             .pragma("temp_store", "memory")
             .row_buffer_size(ROWS)
             .statement_cache_capacity(STATEMENTS)
             .disable_statement_logging();
         let pool = SqlitePoolOptions::new()
-            .max_connections(CONNECTIONS)
+            .max_connections(connections)
             .connect_with(options)
             .await?;
         Ok(Self::Sqlite {
@@ -228,6 +242,18 @@ impl Db {
             }
             Self::Postgres(pool) => Ok(Session::Postgres(pool.begin().await?)),
         }
+    }
+
+    /// Lets the planner see how large the tables are. SQLite plans well without.
+    pub(crate) async fn analyze(&self) -> Result<(), sqlx::Error> {
+        let Self::Postgres(pool) = self else {
+            return Ok(());
+        };
+        let tables =
+            "SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = current_schema()";
+        let tables: Vec<String> = sqlx::query_scalar(tables).fetch_all(pool).await?;
+        let analyze = AssertSqlSafe(format!("ANALYZE {}", tables.join(", ")));
+        sqlx::raw_sql(analyze).execute(pool).await.map(drop)
     }
 
     pub(crate) async fn close(&self) {

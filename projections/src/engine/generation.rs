@@ -1,14 +1,14 @@
 //! One generation of a read model: a database of its own, and how far it has come.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
 use event_schemas::vocabulary::{Position, TenantId};
 use log::{Filter, Log, Page};
 use tempfile::TempPath;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use super::db::{Db, Session, Value};
 use super::fold::{Changes, FoldError, Folding, HISTORY, ReadModel, continued, fold, instant};
@@ -16,6 +16,18 @@ use crate::QueryError;
 
 /// Events of one page, at most: enough to fill a transaction, few enough to fold in a blink.
 const PAGE: usize = 4_000;
+
+/// Positions that a backlog may be folded by before others have their turn.
+const TURN: u64 = 100_000;
+
+/// Positions that are no backlog: they are folded at once, however many backlogs there are.
+const FEW: u64 = 256;
+
+/// Backlogs of this process that are folded at the same time: each holds two pages in memory.
+static BACKLOGS: Semaphore = Semaphore::const_new(3);
+
+/// Events after which the database is let look at the tables first, then whenever they have doubled.
+const ANALYZED: u64 = 1_000;
 
 /// What the engine must know of a read model, whatever its events.
 #[derive(Debug, Clone, Copy)]
@@ -68,8 +80,10 @@ pub(crate) enum Error {
     Log(#[from] log::Error),
     #[error("folding: {0}")]
     Fold(#[from] FoldError),
-    #[error("folding ended early")]
+    #[error("it ended early")]
     Ended,
+    #[error("the generation was taken away while it was built")]
+    Gone,
     #[error("{0}")]
     Io(#[from] std::io::Error),
 }
@@ -97,6 +111,9 @@ pub(crate) struct Generation {
     pub(crate) db: Db,
     /// Whether it has once caught up with the log.
     ready: AtomicBool,
+    /// Events that this process has folded into it, and had when it was last analyzed.
+    folded: AtomicU64,
+    analyzed: AtomicU64,
     positions: Mutex<HashMap<TenantId, watch::Sender<Position>>>,
     /// A scratch file, deleted with this.
     pub(crate) file: Option<TempPath>,
@@ -112,13 +129,14 @@ pub(crate) struct Until {
 
 impl Generation {
     pub(crate) fn new(model: Model, number: u64, db: Db, is_ready: bool) -> Self {
-        let (ready, positions) = (AtomicBool::new(is_ready), Mutex::default());
         Self {
             model,
             number,
             db,
-            ready,
-            positions,
+            ready: AtomicBool::new(is_ready),
+            folded: AtomicU64::default(),
+            analyzed: AtomicU64::default(),
+            positions: Mutex::default(),
             file: None,
         }
     }
@@ -131,8 +149,7 @@ impl Generation {
         self.ready.store(true, Ordering::Release);
     }
 
-    /// How far it has come for a tenant, as a session sees it.
-    pub(crate) async fn checkpoint(
+    async fn checkpoint(
         session: &mut Session,
         tenant: &TenantId,
     ) -> Result<Checkpoint, sqlx::Error> {
@@ -151,13 +168,17 @@ impl Generation {
         })
     }
 
+    /// Begins to read, and sees how far it has come for a tenant. Tells those who wait.
+    pub(crate) async fn open(&self, tenant: &TenantId) -> Result<(Session, Checkpoint), Error> {
+        let mut session = self.db.read().await?;
+        let held = Self::checkpoint(&mut session, tenant).await?;
+        self.publish(tenant, held.position);
+        Ok((session, held))
+    }
+
     /// How far it has come for a tenant. Tells those who wait.
     pub(crate) async fn look(&self, tenant: &TenantId) -> Result<Position, Error> {
-        let position = Self::checkpoint(&mut self.db.read().await?, tenant)
-            .await?
-            .position;
-        self.publish(tenant, position);
-        Ok(position)
+        Ok(self.open(tenant).await?.1.position)
     }
 
     /// How far it has come for a tenant, as it grows; as far as this node knows.
@@ -167,6 +188,15 @@ impl Generation {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         positions.entry(tenant.clone()).or_default().subscribe()
+    }
+
+    /// Lets those who wait look elsewhere, and ends when those who read have.
+    pub(crate) async fn retire(&self) {
+        self.positions
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
+        self.db.close().await;
     }
 
     fn publish(&self, tenant: &TenantId, position: Position) {
@@ -184,15 +214,57 @@ impl Generation {
             });
     }
 
-    /// Folds a tenant's log from where this generation stands to a position; the next page is read
-    /// while one is folded.
+    /// Folds a tenant's log from where this generation stands to a position. Backlogs take turns.
     pub(crate) async fn catch_up(
         self: &Arc<Self>,
         log: &Log,
         tenant: &TenantId,
         until: Until,
     ) -> Result<Position, Error> {
-        let mut after = self.look(tenant).await?;
+        let head = log.watch_head(tenant);
+        let mut reached = self.look(tenant).await?;
+        loop {
+            let to = Position(reached.0.saturating_add(TURN)).min(until.position);
+            let known = to.min(*head.borrow());
+            let _turn = match known.0.saturating_sub(reached.0) {
+                0..=FEW => None,
+                _ => Some(BACKLOGS.acquire().await.map_err(|_| Error::Ended)?),
+            };
+            let turn = Until {
+                position: to,
+                ..until
+            };
+            reached = self.fold_from(log, tenant, reached, turn).await?;
+            self.analyze_if_it_grew().await;
+            if reached < to || to == until.position {
+                return Ok(reached);
+            }
+        }
+    }
+
+    /// Until PostgreSQL has looked at tables it takes them for empty, and plans so that a question of
+    /// 24,000 events takes a minute instead of a second; by itself it looks once a minute.
+    async fn analyze_if_it_grew(&self) {
+        let folded = self.folded.load(Ordering::Relaxed);
+        let analyzed = self.analyzed.load(Ordering::Relaxed);
+        if folded < analyzed.saturating_mul(2).max(ANALYZED) {
+            return;
+        }
+        self.analyzed.store(folded, Ordering::Relaxed);
+        if let Err(error) = self.db.analyze().await {
+            tracing::warn!(%error, read_model = self.model.name, "its tables are not analyzed");
+        }
+    }
+
+    /// Folds a tenant's log from one position to another; the next page is read while one is
+    /// folded. Ends before that where the log does.
+    async fn fold_from(
+        self: &Arc<Self>,
+        log: &Log,
+        tenant: &TenantId,
+        mut after: Position,
+        until: Until,
+    ) -> Result<Position, Error> {
         let mut next = self.read(log, tenant, after, until);
         while after < until.position {
             let page = next.await.map_err(|_| Error::Ended)??;
@@ -290,8 +362,10 @@ impl Generation {
         }
         write(&mut session, tenant, changes).await?;
         session.commit().await?;
+        let count = u64::try_from(count).unwrap_or_default();
+        self.folded.fetch_add(count, Ordering::Relaxed);
         metrics::counter!("read_model_events_total", "read_model" => self.model.name)
-            .increment(u64::try_from(count).unwrap_or_default());
+            .increment(count);
         Ok(true)
     }
 }

@@ -1,28 +1,30 @@
 //! The generation that answers, and the workers that keep it in step with the log.
+//!
+//! Where nodes share a home, any of them may swap the generation: all look for that, whether they
+//! answer or only fold.
 
-use std::collections::HashSet;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
 use event_schemas::vocabulary::{Position, TenantId};
 use log::Log;
-use tokio::sync::Mutex;
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::sync::{Mutex, Notify, watch};
 
-use super::generation::{Error, Generation, Model, Until};
+use super::db::Session;
+use super::generation::{Checkpoint, Error, Generation, Model};
 use super::registry::Registry;
-
-/// How long a worker rests after an error before it tries again.
-const REST: Duration = Duration::from_secs(1);
+use super::workers::{ALL, REST, Work, Workers};
 
 /// How often a node that runs no workers looks how far the others have come, while a query waits.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// Everything in the log.
-const ALL: Until = Until {
-    position: Position(u64::MAX),
-    happened_by: None,
-};
+/// How often a node looks whether another has swapped the generation.
+const REFRESH: Duration = Duration::from_millis(500);
+
+/// Positions of a tenant that a new generation may be behind when it is swapped in: its workers fold
+/// them in a blink.
+const NEAR: u64 = 1_000;
 
 /// A read model of this node.
 #[derive(Debug)]
@@ -34,18 +36,16 @@ pub(crate) struct Live {
     current: RwLock<Arc<Generation>>,
     /// One change of generation at a time.
     changing: Mutex<Workers>,
+    /// Told by workers that cannot go on: another node may have swapped the generation.
+    doubt: Arc<Notify>,
+    closing: watch::Sender<bool>,
 }
 
-/// Workers of one generation; dropped, they stop where they are, and nothing is half done.
-#[derive(Debug)]
-struct Workers(Option<JoinHandle<()>>);
-
-impl Drop for Workers {
-    fn drop(&mut self) {
-        if let Some(workers) = &self.0 {
-            workers.abort();
-        }
-    }
+/// What a question is answered from.
+pub(crate) struct Opened {
+    pub(crate) generation: Arc<Generation>,
+    pub(crate) session: Session,
+    pub(crate) held: Checkpoint,
 }
 
 impl Live {
@@ -60,15 +60,24 @@ impl Live {
             // There is nothing to catch up with.
             registry.set_ready(&generation).await?;
         }
+        if run_workers && generation.is_ready() {
+            registry.sweep(model, &[generation.number]).await;
+        }
         let live = Arc::new(Self {
             model,
             log: log.clone(),
             registry: Arc::clone(registry),
             run_workers,
             current: RwLock::new(Arc::clone(&generation)),
-            changing: Mutex::new(Workers(None)),
+            changing: Mutex::default(),
+            doubt: Arc::default(),
+            closing: watch::Sender::new(false),
         });
-        live.changing.lock().await.0 = live.workers(&generation);
+        *live.changing.lock().await = live.workers(&generation);
+        if registry.is_shared() {
+            let (doubt, closing) = (Arc::clone(&live.doubt), live.closing.subscribe());
+            tokio::spawn(keep_fresh(Arc::downgrade(&live), doubt, closing));
+        }
         Ok(live)
     }
 
@@ -77,12 +86,12 @@ impl Live {
     }
 
     /// The generation that answers, as far as this node knows.
-    pub(crate) fn current(&self) -> Arc<Generation> {
+    fn current(&self) -> Arc<Generation> {
         Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The generation that answers, whichever node made it so.
-    pub(crate) async fn refreshed(&self) -> Result<Arc<Generation>, Error> {
+    async fn refreshed(&self) -> Result<Arc<Generation>, Error> {
         if !self.registry.is_shared() {
             return Ok(self.current());
         }
@@ -99,150 +108,143 @@ impl Live {
         let mut workers = self.changing.lock().await;
         if self.current().number != number {
             let generation = self.registry.live(self.model).await?;
-            self.install(&mut workers, generation).await;
+            self.install(&mut workers, generation)?;
         }
         Ok(self.current())
     }
 
-    async fn install(&self, workers: &mut Workers, generation: Arc<Generation>) {
-        *workers = Workers(self.workers(&generation));
+    /// Answers from a generation from now on. Queries that began on the last end first.
+    fn install(&self, workers: &mut Workers, generation: Arc<Generation>) -> Result<(), Error> {
+        if *self.closing.borrow() {
+            return Err(Error::Ended);
+        }
+        *workers = self.workers(&generation);
         let old = {
             let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
             std::mem::replace(&mut *current, generation)
         };
-        // Queries that began on it end first.
-        tokio::spawn(async move { old.db.close().await });
+        tokio::spawn(async move { old.retire().await });
+        Ok(())
     }
 
-    /// Builds the next generation beside the live one, and swaps when it has caught up.
+    /// Builds the next generation beside the live one, and swaps when it has caught up. One at a
+    /// time, however many nodes are asked to.
     pub(crate) async fn rebuild(&self) -> Result<Arc<Generation>, Error> {
-        let mut workers = self.changing.lock().await;
-        let next = self.registry.next(self.model).await?;
-        for tenant in self.log.tenants().await? {
-            next.catch_up(&self.log, &tenant, ALL).await?;
+        let mut closing = self.closing.subscribe();
+        tokio::select! {
+            rebuilt = self.build_and_swap() => rebuilt,
+            // What has been built of it is swept at the next start.
+            _ = closing.wait_for(|is_closing| *is_closing) => Err(Error::Ended),
         }
-        self.registry.set_ready(&next).await?;
-        self.registry.promote(&next).await?;
-        self.install(&mut workers, Arc::clone(&next)).await;
-        self.registry.sweep(self.model, &[next.number]).await?;
+    }
+
+    async fn build_and_swap(&self) -> Result<Arc<Generation>, Error> {
+        let building = self.registry.building().await?;
+        let next = self.registry.next(&building, self.model).await?;
+        if let Err(error) = self.fill(&next).await {
+            self.registry.abandon(&building, &next).await;
+            return Err(error);
+        }
+        let mut workers = self.changing.lock().await;
+        let previous = self.registry.promote(building, &next).await?;
+        self.install(&mut workers, Arc::clone(&next))?;
+        drop(workers);
+        // Other nodes answer from the previous one until they notice: it stays for one more swap.
+        let keep = [next.number, previous.unwrap_or(next.number)];
+        self.registry.sweep(self.model, &keep).await;
         Ok(next)
     }
 
-    /// Waits until the live generation holds a position.
-    pub(crate) async fn wait_for(
+    /// Folds what the log holds of every tenant, and again what has come meanwhile, events and
+    /// tenants, until none is far behind.
+    async fn fill(&self, next: &Arc<Generation>) -> Result<(), Error> {
+        let mut reached: HashMap<TenantId, Position> = HashMap::new();
+        let mut near = 0;
+        loop {
+            let mut is_near = true;
+            for tenant in self.log.tenants().await? {
+                let from = reached.get(&tenant).copied().unwrap_or_default();
+                let head = *self.log.watch_head(&tenant).borrow();
+                if head.0.saturating_sub(from.0) > near {
+                    is_near = false;
+                    let to = next.catch_up(&self.log, &tenant, ALL).await?;
+                    reached.insert(tenant, to);
+                }
+            }
+            if is_near {
+                return Ok(());
+            }
+            near = NEAR;
+        }
+    }
+
+    /// Reads from the live generation, once it holds a position.
+    pub(crate) async fn open(
         &self,
         tenant: &TenantId,
-        position: Position,
-    ) -> Result<(), Error> {
+        min_position: Position,
+    ) -> Result<Opened, Error> {
+        let mut has_failed = false;
         loop {
             let generation = self.refreshed().await?;
             let mut reached = generation.watch(tenant);
-            if *reached.borrow() >= position || generation.look(tenant).await? >= position {
-                return Ok(());
+            match generation.open(tenant).await {
+                Ok((session, held)) if held.position >= min_position => {
+                    return Ok(Opened {
+                        generation,
+                        session,
+                        held,
+                    });
+                }
+                Ok(_) => has_failed = false,
+                Err(error) if has_failed => return Err(error),
+                // It was swapped under our hands: the new one is there.
+                Err(_) => {
+                    has_failed = true;
+                    continue;
+                }
             }
             // Woken by this node's own worker; another node's, or another generation, is looked for.
             let patience = if self.run_workers { REST } else { LOOK };
-            let reaching = reached.wait_for(|reached| *reached >= position);
-            if let Ok(Ok(_)) = tokio::time::timeout(patience, reaching).await {
-                return Ok(());
-            }
+            let reaching = reached.wait_for(|reached| *reached >= min_position);
+            // Whatever ended the wait, it is looked again.
+            let _ = tokio::time::timeout(patience, reaching).await;
         }
     }
 
-    /// Stops the workers and closes the database.
+    /// Stops the workers, and a rebuild that is under way, and closes the database.
     pub(crate) async fn close(&self) {
-        let mut workers = self.changing.lock().await;
-        if let Some(running) = workers.0.take() {
-            running.abort();
-            // An abort is what was asked for.
-            let _ = running.await;
-        }
+        self.closing.send_replace(true);
+        self.changing.lock().await.stop().await;
         self.current().db.close().await;
     }
 
-    fn workers(&self, generation: &Arc<Generation>) -> Option<JoinHandle<()>> {
-        let workers = supervise(
-            Arc::clone(generation),
-            self.log.clone(),
-            Arc::clone(&self.registry),
-        );
-        self.run_workers.then(|| tokio::spawn(workers))
-    }
-}
-
-/// Runs one worker a tenant, as tenants appear.
-async fn supervise(generation: Arc<Generation>, log: Log, registry: Arc<Registry>) {
-    let mut appeared = log.watch_tenants();
-    let mut known = HashSet::new();
-    let mut workers = JoinSet::new();
-    loop {
-        appeared.mark_unchanged();
-        match log.tenants().await {
-            Ok(tenants) => {
-                let new: Vec<TenantId> = tenants
-                    .into_iter()
-                    .filter(|tenant| !known.contains(tenant))
-                    .collect();
-                if !generation.is_ready() {
-                    get_ready(&generation, &log, &registry, &new).await;
-                }
-                for tenant in new {
-                    known.insert(tenant.clone());
-                    workers.spawn(work(Arc::clone(&generation), log.clone(), tenant));
-                }
-                if appeared.changed().await.is_err() {
-                    return;
-                }
-            }
-            Err(error) => {
-                tracing::error!(%error, read_model = generation.model.name, "tenants cannot be read");
-                tokio::time::sleep(REST).await;
-            }
+    fn workers(&self, generation: &Arc<Generation>) -> Workers {
+        if !self.run_workers {
+            return Workers::default();
         }
+        Workers::start(Work {
+            generation: Arc::clone(generation),
+            log: self.log.clone(),
+            registry: Arc::clone(&self.registry),
+            doubt: Arc::clone(&self.doubt),
+        })
     }
 }
 
-/// Brings a new generation to where the log stands.
-async fn get_ready(
-    generation: &Arc<Generation>,
-    log: &Log,
-    registry: &Registry,
-    tenants: &[TenantId],
-) {
-    for tenant in tenants {
-        while let Err(error) = generation.catch_up(log, tenant, ALL).await {
-            complain(generation, tenant, &error);
+/// Goes on with what other nodes make live, though nobody asks this one.
+async fn keep_fresh(live: Weak<Live>, doubt: Arc<Notify>, mut closing: watch::Receiver<bool>) {
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(REFRESH) => {}
+            () = doubt.notified() => {}
+            // Closed, or nobody is left.
+            _ = closing.wait_for(|is_closing| *is_closing) => return,
+        }
+        let Some(live) = live.upgrade() else { return };
+        if let Err(error) = live.refreshed().await {
+            tracing::warn!(%error, read_model = live.model.name, "the live generation is not known");
             tokio::time::sleep(REST).await;
         }
     }
-    if let Err(error) = registry.set_ready(generation).await {
-        tracing::error!(%error, read_model = generation.model.name, "it cannot be said to be ready");
-    }
-    if let Err(error) = registry.sweep(generation.model, &[generation.number]).await {
-        tracing::warn!(%error, read_model = generation.model.name, "older generations stay");
-    }
-}
-
-/// Follows one tenant's log for as long as it is open.
-async fn work(generation: Arc<Generation>, log: Log, tenant: TenantId) {
-    let mut head = log.watch_head(&tenant);
-    loop {
-        match generation.catch_up(&log, &tenant, ALL).await {
-            Ok(reached) => {
-                if head.wait_for(|head| *head > reached).await.is_err() {
-                    return;
-                }
-            }
-            Err(error) => {
-                complain(&generation, &tenant, &error);
-                tokio::time::sleep(REST).await;
-            }
-        }
-    }
-}
-
-fn complain(generation: &Generation, tenant: &TenantId, error: &Error) {
-    tracing::error!(%error, read_model = generation.model.name, %tenant, "the read model stands still");
-    metrics::counter!("read_model_errors_total", "read_model" => generation.model.name)
-        .increment(1);
 }

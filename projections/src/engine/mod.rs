@@ -9,9 +9,12 @@
 //!   happened, and gives the rows that follow from it. Late events, and streams that arrive in
 //!   another order, end in the same rows. What lies between streams is joined when asked.
 //! - **Rebuild beside.** A generation of a read model is a database of its own (a SQLite file, a
-//!   PostgreSQL schema). The next is filled while the present one answers, then they are swapped.
+//!   PostgreSQL schema). The next is filled while the present one answers, then they are swapped:
+//!   no query is refused, and none that was told to wait for a position is answered from before it.
+//!   One at a time is built, however many nodes share the home; all of them follow the swap.
 //! - **As of.** The same fold over the chosen events, into a scratch SQLite database, answered by
 //!   the same query.
+//! - **Each for itself.** A tenant whose events cannot be folded, or are many, holds up no other.
 //!
 //! # What it must never know
 //!
@@ -23,3 +26,6 @@ pub(crate) mod fold;
 pub(crate) mod generation;
 pub(crate) mod live;
 pub(crate) mod registry;
+#[cfg(test)]
+mod tests;
+mod workers;

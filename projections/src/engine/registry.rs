@@ -1,10 +1,14 @@
 //! Which generations there are, and which of them answers.
 //!
 //! Of each version of a read model one generation is live: while a fleet is brought to a newer
-//! program, the old program goes on with its own.
+//! program, the old program goes on with its own. Generations are built, and taken away, by one at a
+//! time ([`Building`]), however many nodes there are: so what is neither live nor being built was
+//! left behind, by a swap or by a crash, and is swept.
 
 use std::path::PathBuf;
 use std::sync::Arc;
+
+use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::db::{Db, Session, Value};
 use super::generation::{Error, Generation, Model};
@@ -16,11 +20,32 @@ const SCHEMA: &str = "read_models";
 /// Nodes that change the registry at the same time queue at this lock of PostgreSQL.
 const LOCK: &str = "SELECT pg_advisory_xact_lock(5702887)";
 
+/// The node that builds holds this one, for as long as that takes.
+const BUILD: &str = "SELECT pg_advisory_xact_lock(5702888)";
+const TRY_BUILD: &str =
+    "SELECT CASE WHEN pg_try_advisory_xact_lock(5702888) THEN CAST(1 AS BIGINT) ELSE 0 END";
+
+/// Nothing is said while a generation is filled, which may take hours.
+const MAY_REST: &str = "SET LOCAL idle_in_transaction_session_timeout = 0";
+
+/// A schema that somebody still reads is left to them: shorter than PostgreSQL waits before it looks
+/// for a deadlock, which the reader might lose.
+const LET_READ: &str = "SET LOCAL lock_timeout = '500ms'";
+
 /// The registry of one home.
 #[derive(Debug)]
 pub(crate) struct Registry {
     home: Home,
     db: Db,
+    building: Arc<Mutex<()>>,
+}
+
+/// The turn to build generations and to take them away. It ends when this is dropped, and with the
+/// process.
+pub(crate) struct Building {
+    _of_node: OwnedMutexGuard<()>,
+    /// Where other nodes have a say: the transaction that holds the lock, to its end.
+    of_home: Option<Session>,
 }
 
 impl Registry {
@@ -32,7 +57,11 @@ impl Registry {
             }
             Home::Postgres { url } => Db::postgres(url, SCHEMA).await?,
         };
-        let registry = Self { home, db };
+        let registry = Self {
+            home,
+            db,
+            building: Arc::default(),
+        };
         let mut session = registry.change().await?;
         if registry.is_shared() {
             session
@@ -57,6 +86,42 @@ impl Registry {
         Ok(session)
     }
 
+    /// Waits for the turn to build.
+    pub(crate) async fn building(&self) -> Result<Building, Error> {
+        let of_node = Arc::clone(&self.building).lock_owned().await;
+        let mut of_home = None;
+        if self.is_shared() {
+            let mut session = self.db.write().await?;
+            session.script(MAY_REST).await?;
+            session.rows(BUILD, &[]).await?;
+            of_home = Some(session);
+        }
+        Ok(Building {
+            _of_node: of_node,
+            of_home,
+        })
+    }
+
+    /// The turn to build, unless somebody has it.
+    async fn try_building(&self) -> Result<Option<Building>, Error> {
+        let Ok(of_node) = Arc::clone(&self.building).try_lock_owned() else {
+            return Ok(None);
+        };
+        let mut of_home = None;
+        if self.is_shared() {
+            let mut session = self.db.write().await?;
+            let taken = session.rows(TRY_BUILD, &[]).await?;
+            if taken.first().map_or(Ok(0), |row| row.count(0))? == 0 {
+                return Ok(None);
+            }
+            of_home = Some(session);
+        }
+        Ok(Some(Building {
+            _of_node: of_node,
+            of_home,
+        }))
+    }
+
     /// The live generation of a model at its version; made, if there is none.
     pub(crate) async fn live(&self, model: Model) -> Result<Arc<Generation>, Error> {
         let mut session = self.change().await?;
@@ -74,7 +139,11 @@ impl Registry {
     }
 
     /// The next generation of a model, empty, not live.
-    pub(crate) async fn next(&self, model: Model) -> Result<Arc<Generation>, Error> {
+    pub(crate) async fn next(
+        &self,
+        _building: &Building,
+        model: Model,
+    ) -> Result<Arc<Generation>, Error> {
         let mut session = self.change().await?;
         let number = self.make(&mut session, model, false).await?;
         session.commit().await?;
@@ -85,77 +154,97 @@ impl Registry {
     pub(crate) async fn set_ready(&self, generation: &Generation) -> Result<(), Error> {
         let mut session = self.change().await?;
         let sql = "UPDATE generation SET ready = 1 WHERE name = $1 AND number = $2";
-        session
-            .execute(
-                sql,
-                &[generation.model.name.into(), number(generation.number)],
-            )
-            .await?;
+        session.execute(sql, &key(generation)).await?;
         session.commit().await?;
         generation.set_ready();
         Ok(())
     }
 
-    /// Makes a generation the live one of its version.
-    pub(crate) async fn promote(&self, generation: &Generation) -> Result<(), Error> {
+    /// Makes a generation that has been built the live one of its version, and ends the turn; gives
+    /// the number of the one it takes the place of. Whose turn was lost with the connection, or whose
+    /// generation is gone, promotes nothing.
+    pub(crate) async fn promote(
+        &self,
+        building: Building,
+        generation: &Generation,
+    ) -> Result<Option<u64>, Error> {
         let Model { name, version, .. } = generation.model;
-        let mut session = self.change().await?;
-        let sql = "UPDATE generation SET live = CASE WHEN number = $1 THEN 1 ELSE 0 END \
-                   WHERE name = $2 AND version = $3";
-        let values = [
-            number(generation.number),
-            name.into(),
-            i64::from(version).into(),
-        ];
+        let mut session = match building.of_home {
+            Some(mut session) => {
+                session.rows(LOCK, &[]).await?;
+                session
+            }
+            None => self.change().await?,
+        };
+        let previous = live(&mut session, generation.model).await?;
+        let sql = "UPDATE generation SET live = 0 WHERE name = $1 AND version = $2";
+        let values = [name.into(), i64::from(version).into()];
         session.execute(sql, &values).await?;
+        let sql = "UPDATE generation SET live = 1, ready = 1 WHERE name = $1 AND number = $2";
+        if session.execute(sql, &key(generation)).await? == 0 {
+            return Err(Error::Gone);
+        }
         session.commit().await?;
-        Ok(())
+        generation.set_ready();
+        Ok(previous.map(|(number, _)| number))
+    }
+
+    /// Takes away a generation that will not be built to its end.
+    pub(crate) async fn abandon(&self, _building: &Building, generation: &Generation) {
+        generation.db.close().await;
+        if let Err(error) = self.drop_one(generation.model, generation.number).await {
+            tracing::warn!(%error, read_model = generation.model.name, "what was built of it stays");
+        }
     }
 
     /// Drops generations that answer no more: those of this version that are not live, and all of
-    /// older versions that no program can be using, which on a shared database nobody can know.
-    pub(crate) async fn sweep(&self, model: Model, keep: &[u64]) -> Result<(), Error> {
-        let mut session = self.change().await?;
+    /// older versions that no program can be using, which on a shared database nobody can know. While
+    /// somebody builds nothing is dropped: whoever does sweeps in the end. What cannot be dropped
+    /// stays until the next time.
+    pub(crate) async fn sweep(&self, model: Model, keep: &[u64]) {
+        let swept = async {
+            let Some(_building) = self.try_building().await? else {
+                return Ok(());
+            };
+            for gone in self.gone(model).await? {
+                if !keep.contains(&gone) {
+                    self.drop_one(model, gone).await?;
+                }
+            }
+            Ok::<_, Error>(())
+        };
+        if let Err(error) = swept.await {
+            tracing::warn!(%error, read_model = model.name, "older generations stay");
+        }
+    }
+
+    async fn gone(&self, model: Model) -> Result<Vec<u64>, sqlx::Error> {
         let sql = "SELECT number FROM generation WHERE name = $1 AND \
-                   ((version = $2 AND live = 0) OR (version < $2 AND $3 = 0))";
+                   ((version = $2 AND live = 0) OR (version < $2 AND $3 = 0)) ORDER BY number";
         let is_shared = i64::from(self.is_shared());
         let values = [
             model.name.into(),
             i64::from(model.version).into(),
             is_shared.into(),
         ];
-        for row in session.rows(sql, &values).await? {
-            let gone = row.count(0)?;
-            if keep.contains(&gone) {
-                continue;
-            }
-            let sql = "DELETE FROM generation WHERE name = $1 AND number = $2";
-            session
-                .execute(sql, &[model.name.into(), number(gone)])
-                .await?;
-            match &self.home {
-                Home::Sqlite { .. } => {
-                    for suffix in ["", "-wal", "-shm"] {
-                        let mut path = self.path(model, gone).into_os_string();
-                        path.push(suffix);
-                        match std::fs::remove_file(&path) {
-                            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                                return Err(error.into());
-                            }
-                            _ => {}
-                        }
-                    }
-                }
-                Home::Postgres { .. } => {
-                    let schema = schema(model, gone);
-                    session
-                        .script(&format!("DROP SCHEMA IF EXISTS {schema} CASCADE"))
-                        .await?;
-                }
+        let rows = self.db.read().await?.rows(sql, &values).await?;
+        rows.iter().map(|row| row.count(0)).collect()
+    }
+
+    async fn drop_one(&self, model: Model, gone: u64) -> Result<(), Error> {
+        let mut session = self.change().await?;
+        let sql = "DELETE FROM generation WHERE name = $1 AND number = $2";
+        let key = [model.name.into(), number(gone)];
+        session.execute(sql, &key).await?;
+        match &self.home {
+            Home::Sqlite { .. } => self.remove(model, gone)?,
+            Home::Postgres { .. } => {
+                let schema = schema(model, gone);
+                let drop = format!("{LET_READ}; DROP SCHEMA IF EXISTS {schema} CASCADE");
+                session.script(&drop).await?;
             }
         }
-        session.commit().await?;
-        Ok(())
+        Ok(session.commit().await?)
     }
 
     pub(crate) async fn close(&self) {
@@ -178,6 +267,8 @@ impl Registry {
         session.execute(sql, &values).await?;
         match &self.home {
             Home::Sqlite { .. } => {
+                // A crash may have left its files, and no row.
+                self.remove(model, next)?;
                 let db = Db::sqlite(&self.path(model, next), false).await?;
                 let mut session = db.write().await?;
                 session.script(&model.script()).await?;
@@ -215,6 +306,19 @@ impl Registry {
             Home::Postgres { .. } => PathBuf::new(),
         }
     }
+
+    /// Removes the files of a generation, those that are there.
+    fn remove(&self, model: Model, number: u64) -> Result<(), std::io::Error> {
+        for suffix in ["", "-wal", "-shm"] {
+            let mut path = self.path(model, number).into_os_string();
+            path.push(suffix);
+            match std::fs::remove_file(&path) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
 }
 
 fn schema(model: Model, number: u64) -> String {
@@ -229,6 +333,10 @@ async fn live(session: &mut Session, model: Model) -> Result<Option<(u64, bool)>
     rows.first()
         .map(|row| Ok((row.count(0)?, row.count(1)? == 1)))
         .transpose()
+}
+
+fn key(generation: &Generation) -> [Value; 2] {
+    [generation.model.name.into(), number(generation.number)]
 }
 
 fn number(number: u64) -> Value {

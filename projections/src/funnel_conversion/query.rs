@@ -6,7 +6,6 @@
 
 use ::figures::funnel::{Funnel, Group, Outcome};
 use ::figures::rate;
-use event_schemas::vocabulary::Money;
 use proto::v1::{
     ConversionMode, Dimension, FunnelConversion, FunnelCut, FunnelRow, GetFunnelConversionRequest,
     StageDistribution,
@@ -42,29 +41,17 @@ pub(crate) async fn answer(
         &request.filters,
     )?;
     let period = [from.timestamp_micros().into(), to.timestamp_micros().into()];
-    let mut counts = Gathered::new(Funnel::empty(process.stages.len()));
-    match mode {
-        ConversionMode::Period => {
-            for (measure, add) in in_period(&picked, &period) {
-                count(asked, &picked, &measure, &mut counts, add).await?;
-            }
-        }
-        _ => {
-            count(
-                asked,
-                &picked,
-                &cohort(&picked, &period),
-                &mut counts,
-                add_group,
-            )
-            .await?;
-        }
-    }
+    let counts = counted(asked, &picked, &process, mode, &period).await?;
+    let of_teams = match picked.of_teams() {
+        Some(picked) => Some(counted(asked, picked, &process, mode, &period).await?),
+        None => None,
+    };
+    let of_teams = of_teams.as_ref().unwrap_or(&counts);
     let labels = Labels::load(&mut asked.session, &asked.tenant, asked.at, &picked.cut_by).await?;
     let cuts = picked
         .cut_by
         .iter()
-        .map(|dimension| cut(*dimension, &counts, &labels, &process));
+        .map(|dimension| cut(*dimension, &counts, of_teams, &labels, &process));
     Ok(FunnelConversion {
         answered_from: Some(asked.answered_from()),
         sales_process_id: process.id.clone(),
@@ -89,6 +76,29 @@ fn mode(asked: i32) -> Result<ConversionMode, QueryError> {
             })
         }
     }
+}
+
+/// Counts the picked ones.
+async fn counted(
+    asked: &mut Asked,
+    picked: &Picked,
+    process: &Process,
+    mode: ConversionMode,
+    period: &[Value],
+) -> Result<Gathered<Funnel>, QueryError> {
+    let mut counts = Gathered::new(Funnel::empty(process.stages.len()));
+    match mode {
+        ConversionMode::Period => {
+            for (measure, add) in in_period(picked, period) {
+                count(asked, picked, &measure, &mut counts, add).await?;
+            }
+        }
+        _ => {
+            let measure = cohort(picked, period);
+            count(asked, picked, &measure, &mut counts, add_group).await?;
+        }
+    }
+    Ok(counts)
 }
 
 /// Adds what a row counts.
@@ -192,6 +202,7 @@ fn outcome(row: &Row) -> Result<Outcome, sqlx::Error> {
 fn cut(
     dimension: Dimension,
     counts: &Gathered<Funnel>,
+    of_teams: &Gathered<Funnel>,
     labels: &Labels,
     process: &Process,
 ) -> FunnelCut {
@@ -201,7 +212,7 @@ fn cut(
             Dimension::Rep => labels.team_of(key),
             _ => None,
         };
-        let team_figures = team.and_then(|team| counts.get(Dimension::Team, Some(team)));
+        let team_figures = team.and_then(|team| of_teams.get(Dimension::Team, Some(team)));
         FunnelRow {
             key: key.to_owned(),
             label,
@@ -223,12 +234,11 @@ async fn distribution(
     process: &Process,
 ) -> Result<Vec<StageDistribution>, QueryError> {
     let currency = currency_of(&mut asked.session, &asked.tenant).await?;
+    let first = picked.first_value();
     let select = format!(
-        "SELECT stage_id, COUNT(*), \
-         CAST(SUM(CASE WHEN currency = ${0} THEN amount_minor END) AS BIGINT), \
-         COUNT(CASE WHEN currency <> ${0} THEN 1 END) \
+        "SELECT stage_id, COUNT(*), COUNT(CASE WHEN currency <> ${first} THEN 1 END), {} \
          FROM picked WHERE outcome = 'OPEN' GROUP BY stage_id",
-        picked.first_value()
+        asked::amounts(first)
     );
     let rows = picked
         .select(&mut asked.session, &select, &[currency.code().into()])
@@ -236,27 +246,22 @@ async fn distribution(
     let mut open = std::collections::HashMap::new();
     let mut all = 0;
     for row in rows {
-        let counts = (
-            row.count(1)?,
-            row.int(2)?.unwrap_or_default(),
-            row.count(3)?,
-        );
+        let counts = (row.count(1)?, row.count(2)?, asked::sum(&row, 3)?);
         all += counts.0;
         open.insert(row.text(0)?.unwrap_or_default(), counts);
     }
     let stage = |stage: &Stage| {
-        let (count, amount_minor, other) = open.get(&stage.id).copied().unwrap_or_default();
+        let (count, other, minor) = open.get(&stage.id).copied().unwrap_or_default();
         StageDistribution {
             stage_id: stage.id.clone(),
             name: stage.name.clone(),
             open_count: asked::count(count),
-            open_amount: Some(asked::money(Money {
-                currency,
-                amount_minor,
-            })),
+            open_amount: Some(asked::money(currency, minor)),
             other_currency_count: asked::count(other),
             target_open_count: stage.target_open_count,
-            target_open_amount: stage.target_open_amount.map(asked::money),
+            target_open_amount: stage
+                .target_open_amount
+                .map(|target| asked::money(target.currency, target.amount_minor)),
             share: rate(count, all),
         }
     };

@@ -8,6 +8,7 @@ use proto::v1::{CutFilter, Dimension};
 
 use super::Process;
 use crate::QueryError;
+use crate::asked::text;
 use crate::engine::db::{Row, Session, Value};
 
 /// Values that all filters of a request may name together.
@@ -38,6 +39,9 @@ pub(crate) struct Picked {
     needed: Vec<Dimension>,
     /// The dimensions asked for, in that order.
     pub(crate) cut_by: Vec<Dimension>,
+    /// What the team beside a rep is told of, where it is not these: a team is whole, whichever reps
+    /// are asked for.
+    of_teams: Option<Box<Picked>>,
 }
 
 /// What is counted of the picked opportunities.
@@ -92,8 +96,8 @@ impl Picked {
             }
             needed.push(dimension);
             let mut places = Vec::new();
-            for key in &filter.keys {
-                values.push(key.as_str().into());
+            for (at, key) in filter.keys.iter().enumerate() {
+                values.push(text(key, &format!("{field}.keys[{at}]"))?.into());
                 places.push(format!("${}", values.len()));
             }
             let places = places.join(", ");
@@ -105,13 +109,27 @@ impl Picked {
                 ),
             });
         }
+        let is_by_rep = |filter: &&CutFilter| filter.dimension == i32::from(Dimension::Rep);
+        let mut of_teams = None;
+        if cut_by.contains(&Dimension::Rep) && filters.iter().any(|filter| is_by_rep(&filter)) {
+            let others = filters.iter().filter(|filter| !is_by_rep(filter));
+            let others: Vec<CutFilter> = others.cloned().collect();
+            let cut_by = [Dimension::Team.into()];
+            of_teams = Some(Box::new(Self::new(tenant, process, at, &cut_by, &others)?));
+        }
         let with = with(&needed, &conditions);
         Ok(Self {
             with,
             values,
             needed,
             cut_by,
+            of_teams,
         })
+    }
+
+    /// What the team beside a rep is told of, where it is not these.
+    pub(crate) fn of_teams(&self) -> Option<&Self> {
+        self.of_teams.as_deref()
     }
 
     /// The condition that an instant lies in a period: the measure's two values.

@@ -3,6 +3,7 @@
 use event_schemas::vocabulary::{Currency, Money, TenantId};
 
 use crate::QueryError;
+use crate::asked::text;
 use crate::engine::db::Session;
 
 /// What figures are told in until the tenant says otherwise.
@@ -32,6 +33,7 @@ impl Process {
         tenant: &TenantId,
         asked: &str,
     ) -> Result<Self, QueryError> {
+        let asked = text(asked, "sales_process_id")?;
         let sql = "SELECT sales_process_id FROM sales_process WHERE tenant = $1";
         let mut ids = Vec::new();
         for row in session.rows(sql, &[tenant.as_str().into()]).await? {

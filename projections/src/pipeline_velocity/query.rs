@@ -56,37 +56,18 @@ pub(crate) async fn answer(
         asked.at.timestamp_micros().into(),
     ];
 
-    let mut sums = Gathered::new(Sums::default());
-    let of_currency = [currency.code().into()];
-    sum(
-        asked,
-        &picked,
-        &open(&picked, &of_currency),
-        &mut sums,
-        add_open,
-    )
-    .await?;
-    let closing = [&period[..], &of_currency[..]].concat();
-    sum(
-        asked,
-        &picked,
-        &closed(&picked, &closing),
-        &mut sums,
-        add_closed,
-    )
-    .await?;
-
-    let lessons = stages::lessons(asked, &picked, &process, &period).await?;
+    let whole = summed(asked, &picked, &process, currency, &period).await?;
+    let of_teams = match picked.of_teams() {
+        Some(picked) => Some(summed(asked, picked, &process, currency, &period).await?),
+        None => None,
+    };
+    let of_teams = of_teams.as_ref().unwrap_or(&whole);
     let standing = stages::standing(asked, &picked, &process, &period, max_stalled).await?;
     let labels = Labels::load(&mut asked.session, &asked.tenant, asked.at, &picked.cut_by).await?;
     let stages = process.stages.iter().map(|stage| {
-        let open = sums
-            .overall
-            .open
-            .get(&stage.id)
-            .copied()
-            .unwrap_or_default();
-        let lesson = lessons.get(&stage.id).copied().unwrap_or_default();
+        let open = whole.sums.overall.open.get(&stage.id).copied();
+        let lesson = whole.lessons.get(&stage.id).copied();
+        let (open, lesson) = (open.unwrap_or_default(), lesson.unwrap_or_default());
         standing.told(stage, &open, lesson, currency)
     });
     let cuts = picked.cut_by.iter();
@@ -95,14 +76,38 @@ pub(crate) async fn answer(
         sales_process_id: process.id.clone(),
         look_back_from: Some(asked::timestamp(from)),
         look_back_to: Some(asked::timestamp(asked.at)),
-        overall: Some(told(&sums.overall, &lessons, currency)),
+        overall: Some(told(&whole.sums.overall, &whole.lessons, currency)),
         stages: stages.collect(),
         cuts: cuts
-            .map(|dimension| cut(*dimension, &sums, &lessons, &labels, currency))
+            .map(|dimension| cut(*dimension, &whole, of_teams, &labels, currency))
             .collect(),
         stalled_count: asked::count(standing.stalled_count()),
         stalled: standing.stalled(max_stalled),
     })
+}
+
+/// What the picked ones come to, and what the stages have taught by them.
+struct Summed {
+    sums: Gathered<Sums>,
+    lessons: HashMap<String, Lesson>,
+}
+
+async fn summed(
+    asked: &mut Asked,
+    picked: &Picked,
+    process: &Process,
+    currency: Currency,
+    period: &[Value],
+) -> Result<Summed, QueryError> {
+    let mut sums = Gathered::new(Sums::default());
+    let of_currency = [currency.code().into()];
+    let measure = open(picked, &of_currency);
+    sum(asked, picked, &measure, &mut sums, add_open).await?;
+    let closing = [period, &of_currency[..]].concat();
+    let measure = closed(picked, &closing);
+    sum(asked, picked, &measure, &mut sums, add_closed).await?;
+    let lessons = stages::lessons(asked, picked, process, period).await?;
+    Ok(Summed { sums, lessons })
 }
 
 /// Adds what a row sums up.
@@ -130,15 +135,15 @@ async fn sum(
 }
 
 fn open<'a>(picked: &Picked, values: &'a [Value]) -> Measure<'a> {
+    let currency = picked.first_value();
     Measure {
         with: String::new(),
         join: "",
         by: "stage_id",
         of: format!(
-            "COUNT(*), CAST(SUM(CASE WHEN currency = ${0} THEN amount_minor END) AS BIGINT), \
-             COUNT(CASE WHEN amount_minor IS NULL THEN 1 END), \
-             COUNT(CASE WHEN currency <> ${0} THEN 1 END)",
-            picked.first_value()
+            "COUNT(*), COUNT(CASE WHEN amount_minor IS NULL THEN 1 END), \
+             COUNT(CASE WHEN currency <> ${currency} THEN 1 END), {}",
+            asked::amounts(currency)
         ),
         condition: "outcome = 'OPEN'".into(),
         values,
@@ -148,9 +153,9 @@ fn open<'a>(picked: &Picked, values: &'a [Value]) -> Measure<'a> {
 fn add_open(sums: &mut Sums, row: &Row) -> Result<(), sqlx::Error> {
     let open = Open {
         count: row.count(1)?,
-        amount_minor: row.int(2)?.unwrap_or_default(),
-        without_amount: row.count(3)?,
-        other_currency: row.count(4)?,
+        without_amount: row.count(2)?,
+        other_currency: row.count(3)?,
+        minor: asked::sum(row, 4)?,
     };
     sums.open
         .entry(row.text(0)?.unwrap_or_default())
@@ -166,8 +171,8 @@ fn closed<'a>(picked: &Picked, values: &'a [Value]) -> Measure<'a> {
         join: "",
         by: "outcome, cycle",
         of: format!(
-            "COUNT(*), CAST(SUM(CASE WHEN currency = ${currency} THEN amount_minor END) AS BIGINT), \
-             COUNT(CASE WHEN currency = ${currency} THEN 1 END)"
+            "COUNT(*), COUNT(CASE WHEN currency = ${currency} THEN 1 END), {}",
+            asked::amounts(currency)
         ),
         condition: format!("outcome <> 'OPEN' AND {}", picked.in_period("closed_at")),
         values,
@@ -181,34 +186,32 @@ fn add_closed(sums: &mut Sums, row: &Row) -> Result<(), sqlx::Error> {
         return Ok(());
     }
     closed.won += count;
-    closed.won_minor = closed
-        .won_minor
-        .saturating_add(row.int(3)?.unwrap_or_default());
-    closed.won_with_amount += row.count(4)?;
+    closed.won_with_amount += row.count(3)?;
+    closed.won_minor += asked::sum(row, 4)?;
     closed.cycles.push((row.int(1)?.unwrap_or_default(), count));
     Ok(())
 }
 
 fn cut(
     dimension: Dimension,
-    sums: &Gathered<Sums>,
-    lessons: &HashMap<String, Lesson>,
+    whole: &Summed,
+    of_teams: &Summed,
     labels: &Labels,
     currency: Currency,
 ) -> VelocityCut {
-    let rows = labels.in_order(dimension, sums.rows(dimension));
+    let rows = labels.in_order(dimension, whole.sums.rows(dimension));
     let row = |(key, label, of_key): (&str, String, &Sums)| {
         let team = match dimension {
             Dimension::Rep => labels.team_of(key),
             _ => None,
         };
-        let team_figures = team.and_then(|team| sums.get(Dimension::Team, Some(team)));
+        let of_team = team.and_then(|team| of_teams.sums.get(Dimension::Team, Some(team)));
         VelocityRow {
             key: key.to_owned(),
             label,
-            figures: Some(told(of_key, lessons, currency)),
+            figures: Some(told(of_key, &whole.lessons, currency)),
             team_id: team.unwrap_or_default().to_owned(),
-            team_figures: team_figures.map(|figures| told(figures, lessons, currency)),
+            team_figures: of_team.map(|of_team| told(of_team, &of_teams.lessons, currency)),
         }
     };
     VelocityCut {

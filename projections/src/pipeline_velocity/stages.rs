@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use ::figures::durations::{Durations, days};
 use ::figures::rate;
-use event_schemas::vocabulary::{Currency, Money};
+use ::figures::velocity::forecast_minor;
+use event_schemas::vocabulary::Currency;
 use proto::v1::{DwellTime, StageVelocity, StalledOpportunity};
 
 use super::figures::{Lesson, Open, told_minor};
@@ -171,7 +172,6 @@ impl Standing {
     ) -> StageVelocity {
         let none = Durations::default();
         let dwells = self.dwells.get(&stage.id).unwrap_or(&none);
-        let amount_minor = open.amount_minor;
         StageVelocity {
             stage_id: stage.id.clone(),
             name: stage.name.clone(),
@@ -179,11 +179,8 @@ impl Standing {
             won: count(lesson.won),
             win_probability: rate(lesson.won, lesson.closed),
             open_count: count(open.count),
-            open_amount: Some(money(Money {
-                currency,
-                amount_minor,
-            })),
-            forecast: told_minor(currency, lesson.on(open).forecast_minor()),
+            open_amount: Some(money(currency, open.minor)),
+            forecast: told_minor(currency, forecast_minor(&lesson.on(open))),
             dwell: Some(DwellTime {
                 visits: count(dwells.count()),
                 mean_days: dwells.mean_micros().map(days),
@@ -215,12 +212,7 @@ fn stalled_row(
         name: row.text(1)?.unwrap_or_default(),
         stage_id: stage.id.clone(),
         rep_id: row.text(2)?.unwrap_or_default(),
-        amount: amount.map(|(amount_minor, currency)| {
-            money(Money {
-                currency,
-                amount_minor,
-            })
-        }),
+        amount: amount.map(|(amount_minor, currency)| money(currency, amount_minor)),
         in_stage_since: Some(asked::timestamp(since)),
         days_in_stage: days(stayed),
         p90_days: days(p90),

@@ -13,7 +13,9 @@ on_both!(
     what_had_happened_by_an_instant_is_strictly_before_it,
     a_late_fact_lands_where_it_happened_once_it_is_known,
     both_times_together,
+    what_is_said_to_happen_later_than_it_is_known_is_told_again,
     a_moment_after_the_head_is_refused,
+    what_had_happened_is_told_once_the_position_is_there,
     an_export_is_a_database_of_that_moment,
 );
 
@@ -174,6 +176,40 @@ async fn both_times_together(mut story: Story) {
         answer.answered_from.unwrap().at,
         Some(timestamp(on("6.01")))
     );
+}
+
+async fn what_is_said_to_happen_later_than_it_is_known_is_told_again(mut story: Story) {
+    story.standard_process().await;
+    // The clock of whoever said so runs ahead.
+    let ahead = on("2.01") + chrono::TimeDelta::days(365 * 200);
+    let event = event_schemas::opportunity::OpportunityEvent::from(crate::home::lead("o-1"));
+    story
+        .event_at::<event_schemas::opportunity::OpportunityEvent>("o-1", ahead, event)
+        .await;
+    let answer = story.funnel(as_of(known_at(story.head))).await;
+    assert_eq!(answer.overall.as_ref().unwrap().created, 1);
+    let from = answer.answered_from.unwrap();
+    let again = AsOf {
+        happened_by: from.at,
+        ..known_at(from.position)
+    };
+    assert_eq!(story.funnel(as_of(again)).await, answer);
+}
+
+async fn what_had_happened_is_told_once_the_position_is_there(mut story: Story) {
+    one_won_one_open(&mut story).await;
+    let mut asked = as_of(happened_by("5.01"));
+    asked.consistency.as_mut().unwrap().min_position = story.head + 1;
+    let waiting = tokio::spawn({
+        let read_models = story.read_models.clone();
+        async move { read_models.funnel_conversion(&tenant(), asked).await }
+    });
+    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    assert!(!waiting.is_finished());
+    story.lead("o-3", "4.01").await;
+    let answer = waiting.await.unwrap().unwrap();
+    assert_eq!(answer.overall.unwrap().created, 3);
+    assert_eq!(answer.answered_from.unwrap().position, story.head);
 }
 
 async fn a_moment_after_the_head_is_refused(mut story: Story) {

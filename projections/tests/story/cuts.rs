@@ -17,6 +17,7 @@ on_both!(
     an_opportunity_for_two_products_counts_in_both,
     filters_pick_what_matches_all_of_them,
     velocity_is_cut_alike,
+    the_team_beside_a_rep_is_whole_whichever_reps_are_picked,
 );
 
 const ALL: [Dimension; 7] = [
@@ -295,4 +296,77 @@ async fn velocity_is_cut_alike(mut story: Story) {
     assert_eq!(told, expected);
     assert_eq!(rep.rows[0].team_id, "north");
     assert_eq!(rep.rows[0].team_figures.as_ref().unwrap().open_count, 2);
+}
+
+async fn the_team_beside_a_rep_is_whole_whichever_reps_are_picked(mut story: Story) {
+    company(&mut story).await;
+    for (id, rep, source) in [
+        ("won", "ada", "fair"),
+        ("lost", "bob", "fair"),
+        ("ads", "bob", "ads"),
+    ] {
+        let registered = OpportunityRegistered {
+            source: Some(source.into()),
+            ..of(rep, &[])
+        };
+        story
+            .register(&format!("open-{id}"), "2.01", registered.clone())
+            .await;
+        let closed = story.register(id, "2.01", registered).await;
+        match id {
+            "won" => story.win(&closed, "4.01", "").await,
+            _ => story.lose(&closed, "4.01").await,
+        }
+    }
+    let filter = |dimension: Dimension, key: &str| CutFilter {
+        dimension: dimension.into(),
+        keys: vec![key.to_owned()],
+    };
+    let (ada, fair) = (
+        filter(Dimension::Rep, "ada"),
+        filter(Dimension::Source, "fair"),
+    );
+    let cut_by = vec![i32::from(Dimension::Rep), i32::from(Dimension::Team)];
+    // Of the whole team, then of what other filters leave of it.
+    for (picked, filters, open) in [
+        (vec![], vec![ada.clone()], 3),
+        (vec![fair.clone()], vec![fair, ada], 2),
+    ] {
+        let funnel = |filters: &Vec<CutFilter>| GetFunnelConversionRequest {
+            filters: filters.clone(),
+            cut_by: cut_by.clone(),
+            ..Default::default()
+        };
+        let whole = story.funnel(funnel(&picked)).await;
+        let adas = story.funnel(funnel(&filters)).await;
+        let [row] = rows(&adas, Dimension::Rep) else {
+            panic!("one rep")
+        };
+        assert_eq!(row.figures.as_ref().unwrap().created, 2);
+        let team = row.team_figures.as_ref().unwrap();
+        assert_eq!((team.created, team.won), (2 * open, 1));
+        assert_eq!(row.team_figures, rows(&whole, Dimension::Team)[0].figures);
+        let [north] = rows(&adas, Dimension::Team) else {
+            panic!("one team")
+        };
+        assert_eq!(
+            north.figures.as_ref().unwrap().created,
+            2,
+            "a cut is of what is picked"
+        );
+
+        let velocity = |filters: &Vec<CutFilter>| GetPipelineVelocityRequest {
+            filters: filters.clone(),
+            cut_by: cut_by.clone(),
+            ..Default::default()
+        };
+        let whole = story.velocity(velocity(&picked)).await;
+        let adas = story.velocity(velocity(&filters)).await;
+        let [row] = &adas.cuts[0].rows[..] else {
+            panic!("one rep")
+        };
+        assert_eq!(row.figures.as_ref().unwrap().open_count, 1);
+        assert_eq!(row.team_figures.as_ref().unwrap().open_count, open);
+        assert_eq!(row.team_figures, whole.cuts[1].rows[0].figures);
+    }
 }

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use chrono::{DateTime, NaiveDate, Utc};
 use event_schemas::StreamEvents;
 use event_schemas::opportunity::{
-    OpportunityKind, OpportunityLost, OpportunityRegistered, OpportunityReopened, OpportunityWon,
-    ProductsChanged, StageAdvanced, SteppedBack,
+    OpportunityEvent, OpportunityKind, OpportunityLost, OpportunityRegistered, OpportunityReopened,
+    OpportunityWon, ProductsChanged, StageAdvanced, SteppedBack,
 };
 use event_schemas::vocabulary::{
     Currency, Money, OpportunityId, ProductId, SalesProcessId, StageId, StreamName, TenantId,
@@ -111,6 +111,28 @@ impl Story {
         }
     }
 
+    /// Another home, where nothing has been built yet.
+    pub async fn elsewhere(&self) -> Options {
+        let home = match &self.options.home {
+            Home::Sqlite { dir } => Home::Sqlite {
+                dir: dir.with_file_name("elsewhere"),
+            },
+            Home::Postgres { .. } => Home::Postgres {
+                url: Postgres::shared().unwrap().create_database().await.unwrap(),
+            },
+        };
+        Options::at(home)
+    }
+
+    /// Another node on the same home, that answers and leaves the work to others.
+    pub async fn only_asks(&self) -> Projections {
+        let options = Options {
+            run_workers: false,
+            ..self.options.clone()
+        };
+        Projections::start(self.log.clone(), options).await.unwrap()
+    }
+
     /// Appends one event that happened at an instant.
     pub async fn event_at<E: StreamEvents>(
         &mut self,
@@ -145,31 +167,17 @@ impl Story {
         let version = self.versions.entry(stream.to_string()).or_default();
         let expected = Version(*version);
         *version += 1;
-        let appended = self.log.append(Append {
-            tenant: tenant(),
-            command: None,
-            writes: vec![StreamWrite {
-                stream,
-                expected,
-                events: vec![NewEvent {
-                    event_type: event_type.into(),
-                    schema_version,
-                    payload,
-                }],
-            }],
-            reads: vec![],
-            claims: vec![],
-            chain: None,
-            depends_on: vec![],
-            meta: Meta {
-                occurred_at,
-                actor: "story".into(),
-                correlation_id: Some("story".into()),
-                causation_id: None,
-                trace_context: None,
-            },
-        });
-        self.head = appended.await.unwrap().position.0;
+        let event = NewEvent {
+            event_type: event_type.into(),
+            schema_version,
+            payload,
+        };
+        let write = StreamWrite {
+            stream,
+            expected,
+            events: vec![event],
+        };
+        self.head = append(&self.log, &tenant(), occurred_at, vec![write]).await;
     }
 
     /// Appends one event that happened at the first instant of a day.
@@ -188,14 +196,8 @@ impl Story {
         Lead(id.to_owned())
     }
 
-    async fn opportunity(
-        &mut self,
-        id: &str,
-        day: &str,
-        event: impl Into<event_schemas::opportunity::OpportunityEvent>,
-    ) {
-        self.event::<event_schemas::opportunity::OpportunityEvent>(id, day, event)
-            .await;
+    async fn opportunity(&mut self, id: &str, day: &str, event: impl Into<OpportunityEvent>) {
+        self.event::<OpportunityEvent>(id, day, event).await;
     }
 
     pub async fn advance(&mut self, lead: &Lead, day: &str, to: &str) {
@@ -260,6 +262,15 @@ impl Story {
         self.opportunity(&lead.0, day, event).await;
     }
 
+    /// Thousands of leads at once.
+    pub async fn leads(&mut self, thousands: usize) {
+        for thousand in 0..thousands {
+            let ids = (0..1_000).map(|number| format!("m-{thousand}-{number}"));
+            let writes = ids.map(|id| registering(&id)).collect();
+            self.head = append(&self.log, &tenant(), on("2.01"), writes).await;
+        }
+    }
+
     /// How the read models answer once they hold all that was told.
     pub fn now(&self) -> Option<v1::Consistency> {
         Some(v1::Consistency {
@@ -293,6 +304,47 @@ impl Story {
             .pipeline_velocity(&tenant(), asked)
             .await
             .unwrap()
+    }
+}
+
+/// Appends to any tenant's log; gives its head.
+pub async fn append(
+    log: &Log,
+    tenant: &TenantId,
+    occurred_at: DateTime<Utc>,
+    writes: Vec<StreamWrite>,
+) -> u64 {
+    let appended = log.append(Append {
+        tenant: tenant.clone(),
+        command: None,
+        writes,
+        reads: vec![],
+        claims: vec![],
+        chain: None,
+        depends_on: vec![],
+        meta: Meta {
+            occurred_at,
+            actor: "story".into(),
+            correlation_id: Some("story".into()),
+            causation_id: None,
+            trace_context: None,
+        },
+    });
+    appended.await.unwrap().position.0
+}
+
+/// What registers a new opportunity.
+pub fn registering(id: &str) -> StreamWrite {
+    let event = OpportunityEvent::from(lead(id));
+    let event = NewEvent {
+        event_type: event.event_type().into(),
+        schema_version: event.schema_version(),
+        payload: event.encode().unwrap(),
+    };
+    StreamWrite {
+        stream: StreamName::new(OpportunityEvent::CATEGORY, id).unwrap(),
+        expected: Version(0),
+        events: vec![event],
     }
 }
 

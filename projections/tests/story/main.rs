@@ -18,4 +18,6 @@ mod funnel;
 mod keeping;
 mod order;
 mod refusals;
+mod scratch;
+mod swaps;
 mod velocity;

@@ -135,6 +135,38 @@ async fn each_bad_field_is_named(mut story: Story) {
         };
         assert_eq!(named, field);
     }
+    let long = "k".repeat(513);
+    for text in ["a\0b", long.as_str()] {
+        let keys = vec!["k".into(), text.into()];
+        let named = CutFilter {
+            dimension: rep,
+            keys,
+        };
+        for (field, asked) in [
+            (
+                "filters[0].keys[1]",
+                GetFunnelConversionRequest {
+                    filters: vec![named],
+                    ..good()
+                },
+            ),
+            (
+                "sales_process_id",
+                GetFunnelConversionRequest {
+                    sales_process_id: text.into(),
+                    ..good()
+                },
+            ),
+        ] {
+            let answer = story.read_models.funnel_conversion(&tenant(), asked).await;
+            let Err(QueryError::Invalid { field: named, .. }) = answer else {
+                panic!("{field}: {answer:?}")
+            };
+            assert_eq!(named, field);
+        }
+        let rebuilt = story.read_models.rebuild(text).await;
+        assert!(matches!(rebuilt, Err(QueryError::Invalid { .. })));
+    }
     for (field, asked) in [
         (
             "look_back_days",

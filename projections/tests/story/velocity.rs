@@ -2,7 +2,10 @@
 //! on 1 July 2024.
 
 use event_schemas::opportunity::OpportunityRegistered;
-use proto::v1::{AsOf, Consistency, GetPipelineVelocityRequest, Money, PipelineVelocity};
+use proto::v1::{
+    AsOf, Consistency, GetFunnelConversionRequest, GetPipelineVelocityRequest, Money,
+    PipelineVelocity,
+};
 
 use crate::home::{Story, dollars, lead, money, on, timestamp};
 
@@ -15,6 +18,7 @@ on_both!(
     stays_that_ended_in_the_look_back_tell_how_long_they_last,
     those_in_a_stage_longer_than_its_p90_are_stalled,
     an_empty_pipeline_has_no_figures,
+    sums_of_the_largest_amounts_are_exact,
 );
 
 fn amount(money: &Option<Money>) -> Option<&str> {
@@ -284,4 +288,53 @@ async fn an_empty_pipeline_has_no_figures(mut story: Story) {
     assert_eq!(overall.velocity_per_day, None);
     assert_eq!(overall.common_velocity_per_day, None);
     assert!(answer.stalled.is_empty());
+}
+
+async fn sums_of_the_largest_amounts_are_exact(mut story: Story) {
+    story.standard_process().await;
+    let most = |sign: &str| dollars(&format!("{sign}92233720368547758.07"));
+    let of = |amount| OpportunityRegistered {
+        amount: Some(amount),
+        ..lead("x")
+    };
+    for id in ["o-1", "o-2", "o-3"] {
+        story.register(id, "1.06", of(most(""))).await;
+    }
+    let owed = story.register("o-4", "1.06", of(most("-"))).await;
+    story.advance(&owed, "2.06", "offer").await;
+    let funnel = GetFunnelConversionRequest::default();
+    let answer = story.funnel(funnel).await;
+    let open = |at: usize| amount(&answer.distribution[at].open_amount);
+    assert_eq!(open(0), Some("276701161105643274.21"));
+    assert_eq!(open(2), Some("-92233720368547758.07"));
+    let overall = in_july(&story).await.overall.unwrap();
+    assert_eq!(amount(&overall.open_amount), Some("184467440737095516.14"));
+    assert_eq!(overall.forecast, None, "nothing was closed yet");
+
+    for (id, day) in [("w-1", "3.06"), ("w-2", "5.06")] {
+        let won = story.register(id, "1.06", of(most(""))).await;
+        story.win(&won, day, "92233720368547758.07").await;
+    }
+    let lost = story.lead("l-1", "1.06").await;
+    story.lose(&lost, "2.06").await;
+    let answer = in_july(&story).await;
+    let first = &answer.stages[0];
+    assert_eq!(amount(&first.open_amount), Some("276701161105643274.21"));
+    assert_eq!(
+        amount(&first.forecast),
+        Some("184467440737095516.14"),
+        "two of three were won"
+    );
+    let overall = answer.overall.unwrap();
+    assert_eq!(
+        amount(&overall.average_won_amount),
+        Some("92233720368547758.07")
+    );
+    assert_eq!(amount(&overall.forecast), Some("92233720368547758.07"));
+    assert_eq!(
+        amount(&overall.velocity_per_day),
+        Some("30744573456182586.02"),
+        "in three days"
+    );
+    assert!(overall.common_velocity_per_day.is_some());
 }

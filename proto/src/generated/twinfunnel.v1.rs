@@ -5848,7 +5848,7 @@ pub struct FunnelRow {
     /// Of a rep: the team the rep is in at the instant asked about.
     #[prost(string, tag = "4")]
     pub team_id: ::prost::alloc::string::String,
-    /// Of a rep: all of that team's opportunities, to compare with.
+    /// Of a rep: all of that team's opportunities, to compare with, whatever reps are filtered by.
     #[prost(message, optional, tag = "5")]
     pub team_figures: ::core::option::Option<FunnelFigures>,
 }
@@ -6830,7 +6830,8 @@ pub struct GetPipelineVelocityRequest {
     /// Only opportunities that match all of these.
     #[prost(message, repeated, tag = "4")]
     pub filters: ::prost::alloc::vec::Vec<CutFilter>,
-    /// At most this many stalled opportunities are listed, longest first; 20 if 0. All are counted.
+    /// At most this many stalled opportunities are listed, longest first; 20 if 0, 1,000 at
+    /// most. All are counted.
     #[prost(uint32, tag = "5")]
     pub max_stalled: u32,
     #[prost(message, optional, tag = "6")]
@@ -7025,7 +7026,8 @@ pub struct VelocityRow {
     pub label: ::prost::alloc::string::String,
     #[prost(message, optional, tag = "3")]
     pub figures: ::core::option::Option<VelocityFigures>,
-    /// Of a rep: the team the rep is in at the instant asked about, and its figures.
+    /// Of a rep: the team the rep is in at the instant asked about, and its figures: those of the same
+    /// question without its filters on reps, win probabilities included.
     #[prost(string, tag = "4")]
     pub team_id: ::prost::alloc::string::String,
     #[prost(message, optional, tag = "5")]
@@ -7433,7 +7435,7 @@ pub struct ReadModel {
     /// How often it has been built.
     #[prost(uint64, tag = "3")]
     pub generation: u64,
-    /// Position it holds.
+    /// Position it holds for the tenant; 0 in the answer to a rebuild, which is of all tenants.
     #[prost(uint64, tag = "4")]
     pub position: u64,
     /// The questions it answers, such as "funnel_conversion".

@@ -123,6 +123,7 @@ impl Authentication {
             .or_else(|_| DecodingKey::from_rsa_pem(&pem).map(|key| (key, Algorithm::RS256)))
             .map_err(|_| DoorError::NoKey(name))?;
         let mut validation = Validation::new(algorithm);
+        validation.validate_nbf = true;
         // A claim that is asked for has to be there: the library compares only what it finds.
         let mut required = vec!["exp", "sub"];
         if let Some(issuer) = issuer {

@@ -21,6 +21,9 @@ const PAGE: usize = 500;
 /// Most values one field of a filter may have.
 const FILTER_MAX: usize = 100;
 
+/// Longest name that a filter may look for, in bytes.
+const NAME_MAX_LEN: usize = 256;
+
 /// Serves `HistoryService`.
 #[derive(Debug, Clone)]
 pub(crate) struct History {
@@ -179,6 +182,15 @@ fn filter(asked: v1::EventFilter) -> Result<Filter, Status> {
             "filter",
             "has more than 100 values in a field",
         ));
+    }
+    for (field, names) in [
+        ("filter.categories", &asked.categories),
+        ("filter.types", &asked.types),
+    ] {
+        let good = |name: &String| name.len() <= NAME_MAX_LEN && !name.contains(char::is_control);
+        if !names.iter().all(good) {
+            return Err(invalid_field(field, "holds what cannot be a name"));
+        }
     }
     let mut streams = Vec::with_capacity(asked.streams.len());
     for name in &asked.streams {

@@ -5,6 +5,7 @@
 
 mod bulk;
 mod command;
+mod deadline;
 mod door;
 mod history;
 mod metadata;

@@ -15,6 +15,7 @@ use tonic::transport::{Identity, ServerTlsConfig};
 
 use crate::bulk::Bulk;
 use crate::command::Commands;
+use crate::deadline::Deadline;
 use crate::door::{Authentication, Door};
 use crate::history::History;
 use crate::query::Queries;
@@ -95,7 +96,7 @@ pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
     authentication: Authentication,
-    tls: Option<Tls>,
+    builder: tonic::transport::Server,
     limits: Limits,
 }
 
@@ -110,6 +111,12 @@ impl Server {
         if matches!(authentication, Authentication::Loopback) && !address.ip().is_loopback() {
             return Err(ServeError::OpenDoor(address));
         }
+        let mut builder = tonic::transport::Server::builder()
+            .http2_keepalive_interval(Some(Duration::from_secs(30)));
+        if let Some(tls) = tls {
+            let identity = Identity::from_pem(tls.certificate_pem, tls.key_pem);
+            builder = builder.tls_config(ServerTlsConfig::new().identity(identity))?;
+        }
         let told = |source| ServeError::Listen { address, source };
         let listener = TcpListener::bind(address).await.map_err(told)?;
         let address = listener.local_addr().map_err(told)?;
@@ -117,7 +124,7 @@ impl Server {
             listener,
             address,
             authentication,
-            tls,
+            builder,
             limits,
         })
     }
@@ -183,13 +190,6 @@ impl Server {
                 .max_decoding_message_size(max_len),
         );
 
-        let mut server = tonic::transport::Server::builder()
-            .timeout(self.limits.timeout)
-            .http2_keepalive_interval(Some(Duration::from_secs(30)));
-        if let Some(tls) = self.tls {
-            let identity = Identity::from_pem(tls.certificate_pem, tls.key_pem);
-            server = server.tls_config(ServerTlsConfig::new().identity(identity))?;
-        }
         let incoming = TcpIncoming::from(self.listener).with_nodelay(Some(true));
         let told_to_stop = async {
             stop.await;
@@ -201,7 +201,10 @@ impl Server {
             health.clear_service_status("").await;
             tell.send_replace(true);
         };
-        server
+        self.builder
+            .layer(Deadline {
+                longest: self.limits.timeout,
+            })
             .add_routes(routes.routes())
             .serve_with_incoming_shutdown(incoming, told_to_stop)
             .await?;

@@ -300,7 +300,8 @@ impl Fields {
     }
 }
 
-/// Characters that turn the direction of the text around them: names must read as they are stored.
+/// Characters that turn the direction of the text around them, break its line unseen, or are not seen at
+/// all: text must read as it is stored.
 fn reorders(c: char) -> bool {
-    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    matches!(c, '\u{61c}' | '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }

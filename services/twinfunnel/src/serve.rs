@@ -129,6 +129,15 @@ pub(crate) async fn start(config: ServeConfig) -> anyhow::Result<Running> {
 }
 
 impl Running {
+    /// Waits for the server to end though nobody told it to; why it did.
+    pub(crate) async fn failed(&mut self) -> anyhow::Error {
+        match (&mut self.serving).await {
+            Ok(Ok(())) => anyhow::anyhow!("the server ended by itself"),
+            Ok(Err(error)) => error.into(),
+            Err(error) => error.into(),
+        }
+    }
+
     /// Takes no new call, finishes those under way, then stops the read models and the log.
     pub(crate) async fn stop(self) -> anyhow::Result<()> {
         // If the server has ended by itself, its outcome is what follows.

@@ -97,14 +97,17 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
             .with_context(|| format!("offering metrics on {address}"))?;
     }
     let config = config(args).await?;
-    let running = tokio::select! {
+    let mut running = tokio::select! {
         running = serve::start(config) => running?,
         () = signals.next() => return Ok(ExitCode::SUCCESS),
     };
     // The only line on standard output: whoever started us with port 0 reads the port from it.
     output::write_line(&format!("listening on {}", running.address))?;
 
-    signals.next().await;
+    tokio::select! {
+        () = signals.next() => {}
+        error = running.failed() => return Err(error),
+    }
     tracing::info!("stopping");
     tokio::select! {
         stopped = running.stop() => stopped?,

@@ -371,7 +371,7 @@ mod tests {
     fn answers_are_counted_by_kind() {
         let (progress, mut refusals) = (ProgressBar::hidden(), Vec::new());
         let mut sender = sender(&progress, |origin, reason| {
-            refusals.push(format!("{origin}: {reason}"))
+            refusals.push(format!("{origin}: {reason}"));
         });
         sender.settle(receipt(&["A", "B"], false));
         sender.settle(receipt(&[], false));

@@ -50,16 +50,16 @@ where
     }
     let seconds = counted_from.elapsed().as_secs_f64();
     took.sort_unstable();
-    let at = |share: f64| {
-        let index = (took.len() as f64 * share) as usize;
+    let at = |percent: usize| {
+        let index = took.len() * percent / 100;
         took.get(index.min(took.len().saturating_sub(1)))
             .map_or(0.0, Duration::as_secs_f64)
             * 1e3
     };
     Ok(Rate {
         per_second: took.len() as f64 / seconds,
-        p50_ms: at(0.5),
-        p99_ms: at(0.99),
+        p50_ms: at(50),
+        p99_ms: at(99),
     })
 }
 

@@ -5,24 +5,25 @@ use std::process::Command;
 
 use anyhow::{Context as _, ensure};
 
-/// The `twinfunnel` binary of the profile under test, built if it is not there.
+/// The `twinfunnel` binary of the profile under test. Cargo builds it before the program's own tests
+/// and says where; anyone else has it built, so that it is never an old one.
 pub fn twinfunnel_binary() -> anyhow::Result<PathBuf> {
+    if let Some(built) = std::env::var_os("CARGO_BIN_EXE_twinfunnel") {
+        return Ok(built.into());
+    }
     let own = std::env::current_exe()?;
     // target/<profile>/deps/<test>, or target/<profile>/<program>
     let profile = own
         .ancestors()
         .skip(1)
         .find(|folder| !folder.ends_with("deps"))
-        .context("a test runs from a target folder")?;
-    let binary = profile.join("twinfunnel");
-    if !binary.exists() {
-        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let mut build = Command::new(cargo);
-        build.args(["build", "--locked", "-p", "twinfunnel"]);
-        if profile.ends_with("release") {
-            build.arg("--release");
-        }
-        ensure!(build.status()?.success(), "the binary could not be built");
+        .context("it runs from a target folder")?;
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut build = Command::new(cargo);
+    build.args(["build", "--locked", "-p", "twinfunnel"]);
+    if profile.ends_with("release") {
+        build.arg("--release");
     }
-    Ok(binary)
+    ensure!(build.status()?.success(), "the binary could not be built");
+    Ok(profile.join("twinfunnel"))
 }

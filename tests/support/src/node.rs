@@ -1,10 +1,9 @@
 //! A node: the real server in a process of its own.
 
 use std::ffi::OsStr;
-use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
@@ -38,16 +37,14 @@ impl Node {
 
     /// Likewise, with more options of `serve`.
     pub fn start_sqlite_with(data_dir: &Path, options: &[&str]) -> anyhow::Result<Self> {
-        Self::start("--data-dir", data_dir.as_os_str(), options, None)
+        Self::start(&scratch()?, "--data-dir", data_dir.as_os_str(), options)
     }
 
     /// Starts a node in a directory of its own, which goes when the node does.
     pub fn start_sqlite_throw_away() -> anyhow::Result<Self> {
-        let folder = tempfile::Builder::new()
-            .prefix("twinfunnel-node-")
-            .tempdir()?
-            .keep();
-        Self::start("--data-dir", folder.as_os_str(), &[], Some(&folder))
+        let scratch = scratch()?;
+        let data_dir = scratch.join("data");
+        Self::start(&scratch, "--data-dir", data_dir.as_os_str(), &[])
     }
 
     /// Starts a node on a PostgreSQL database.
@@ -57,15 +54,10 @@ impl Node {
 
     /// Likewise, with more options of `serve`.
     pub fn start_postgres_with(url: &str, options: &[&str]) -> anyhow::Result<Self> {
-        Self::start("--database-url", url.as_ref(), options, None)
+        Self::start(&scratch()?, "--database-url", url.as_ref(), options)
     }
 
-    fn start(
-        store: &str,
-        place: &OsStr,
-        options: &[&str],
-        throw_away: Option<&Path>,
-    ) -> anyhow::Result<Self> {
+    fn start(scratch: &Path, store: &str, place: &OsStr, options: &[&str]) -> anyhow::Result<Self> {
         let mut command = Command::new(crate::twinfunnel_binary()?);
         command.arg("serve").arg(store).arg(place).args(options);
         if !options.iter().any(|option| option.starts_with("--listen")) {
@@ -77,13 +69,15 @@ impl Node {
                 command.env_remove(name);
             }
         }
+        // What it writes there and cannot remove, because it is killed, is removed with it.
+        command.env("TMPDIR", scratch);
         command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         let mut child = command.spawn().with_context(|| format!("{command:?}"))?;
         let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
-        let process = Process::of(child, throw_away)?;
+        let process = Process::of(child, scratch)?;
 
         let told = Arc::new(Mutex::new(String::new()));
         let stderr = BufReader::new(stderr.context("standard error is piped")?);
@@ -168,6 +162,14 @@ impl Node {
     }
 }
 
+/// A folder for what a node writes; it goes when the node does.
+fn scratch() -> anyhow::Result<PathBuf> {
+    let scratch = tempfile::Builder::new()
+        .prefix("twinfunnel-node-")
+        .tempdir()?;
+    Ok(scratch.keep())
+}
+
 /// The address in the first line that a node writes.
 fn listening_on(first_line: &Receiver<String>) -> anyhow::Result<SocketAddr> {
     let line = match first_line.recv_timeout(START) {
@@ -189,12 +191,10 @@ struct Process {
 
 impl Process {
     /// Takes charge of a child, and of a folder to remove when it has gone.
-    fn of(child: Child, throw_away: Option<&Path>) -> anyhow::Result<Self> {
-        let mut clean_up = format!("kill -KILL {}", child.id());
-        if let Some(folder) = throw_away {
-            // A child that is killed may still be in the middle of a write.
-            write!(clean_up, "; sleep 0.1; rm -rf {}", folder.display())?;
-        }
+    fn of(child: Child, scratch: &Path) -> anyhow::Result<Self> {
+        // A child that is killed may still be in the middle of a write.
+        let (pid, scratch) = (child.id(), scratch.display());
+        let clean_up = format!("kill -KILL {pid}; sleep 0.1; rm -rf {scratch}");
         let mut process = Self {
             child,
             watchdog: None,

@@ -1,0 +1,33 @@
+//! What a caller lives through: journeys over gRPC and the command line with the real server, on
+//! both databases.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+#[macro_use]
+mod home;
+mod company;
+mod raw;
+
+mod authenticating;
+mod bulk;
+mod command_line;
+mod crashing;
+mod crowding;
+mod following;
+mod guarding;
+mod health;
+mod hostile;
+mod importing;
+mod malformed;
+mod reading_own_writes;
+mod refusing;
+mod repeating;
+mod setting_up;
+mod stopping;
+mod tenants;
+mod two_nodes;
