@@ -95,6 +95,7 @@ impl Funnel {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::indexing_slicing, reason = "a test fails by panicking")]
     use proptest::prelude::*;
 
     use super::*;

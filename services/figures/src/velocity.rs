@@ -74,6 +74,14 @@ pub fn round_minor(minor: Decimal) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a test fails by panicking"
+    )]
     use proptest::prelude::*;
     use serde::Deserialize;
 

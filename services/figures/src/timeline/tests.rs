@@ -1,5 +1,10 @@
 //! Given facts, then the course.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::type_complexity,
+    reason = "a test that cannot go on has failed"
+)]
 
 use chrono::TimeZone as _;
 use event_schemas::opportunity::{
