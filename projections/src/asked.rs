@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use event_schemas::vocabulary::{Currency, Position, TenantId};
 use prost_types::Timestamp;
+use proto::instant::{from_timestamp, to_timestamp};
 use proto::v1;
 
 use crate::QueryError;
@@ -34,17 +35,16 @@ impl Asked {
     pub(crate) fn answered_from(&self) -> v1::AnsweredFrom {
         v1::AnsweredFrom {
             position: self.position.0,
-            at: Some(timestamp(self.at)),
+            at: Some(to_timestamp(self.at)),
         }
     }
 }
 
 /// An instant of a request, to the microsecond.
 pub(crate) fn instant_of(asked: &Timestamp, field: &str) -> Result<DateTime<Utc>, QueryError> {
-    let nanos = u32::try_from(asked.nanos).ok();
-    let at = nanos.and_then(|nanos| DateTime::from_timestamp(asked.seconds, nanos));
     // What is not a whole microsecond lies before the next.
-    at.map(|at| instant(at.timestamp_micros()))
+    from_timestamp(asked)
+        .map(|at| instant(at.timestamp_micros()))
         .ok_or_else(|| QueryError::Invalid {
             field: field.to_owned(),
             description: "is no instant".into(),
@@ -58,16 +58,6 @@ pub(crate) fn instant_or(
     or: DateTime<Utc>,
 ) -> Result<DateTime<Utc>, QueryError> {
     asked.map_or(Ok(or), |asked| instant_of(asked, field))
-}
-
-/// An instant as it is told.
-pub(crate) fn timestamp(at: DateTime<Utc>) -> Timestamp {
-    // Below a thousand million by its own definition.
-    let nanos = i32::try_from(at.timestamp_subsec_nanos()).unwrap_or_default();
-    Timestamp {
-        seconds: at.timestamp(),
-        nanos,
-    }
 }
 
 /// A sum in minor units as it is told, however large.

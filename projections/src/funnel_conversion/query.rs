@@ -6,6 +6,7 @@
 
 use ::figures::funnel::{Funnel, Group, Outcome};
 use ::figures::rate;
+use proto::instant::to_timestamp;
 use proto::v1::{
     ConversionMode, Dimension, FunnelConversion, FunnelCut, FunnelRow, GetFunnelConversionRequest,
     StageDistribution,
@@ -56,8 +57,8 @@ pub(crate) async fn answer(
         answered_from: Some(asked.answered_from()),
         sales_process_id: process.id.clone(),
         mode: mode.into(),
-        from: (from > asked::BEGINNING).then(|| asked::timestamp(from)),
-        to: Some(asked::timestamp(to)),
+        from: (from > asked::BEGINNING).then(|| to_timestamp(from)),
+        to: Some(to_timestamp(to)),
         overall: Some(told(&counts.overall, &process)),
         cuts: cuts.collect(),
         distribution: distribution(asked, &picked, &process).await?,

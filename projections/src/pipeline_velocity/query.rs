@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use chrono::TimeDelta;
 use event_schemas::vocabulary::Currency;
+use proto::instant::to_timestamp;
 use proto::v1::{
     Dimension, GetPipelineVelocityRequest, PipelineVelocity, VelocityCut, VelocityRow,
 };
@@ -74,8 +75,8 @@ pub(crate) async fn answer(
     Ok(PipelineVelocity {
         answered_from: Some(asked.answered_from()),
         sales_process_id: process.id.clone(),
-        look_back_from: Some(asked::timestamp(from)),
-        look_back_to: Some(asked::timestamp(asked.at)),
+        look_back_from: Some(to_timestamp(from)),
+        look_back_to: Some(to_timestamp(asked.at)),
         overall: Some(told(&whole.sums.overall, &whole.lessons, currency)),
         stages: stages.collect(),
         cuts: cuts

@@ -6,11 +6,12 @@ use ::figures::durations::{Durations, days};
 use ::figures::rate;
 use ::figures::velocity::forecast_minor;
 use event_schemas::vocabulary::Currency;
+use proto::instant::to_timestamp;
 use proto::v1::{DwellTime, StageVelocity, StalledOpportunity};
 
 use super::figures::{Lesson, Open, told_minor};
 use crate::QueryError;
-use crate::asked::{self, Asked, count, money};
+use crate::asked::{Asked, count, money};
 use crate::engine::db::{Row, Value};
 use crate::engine::fold::instant;
 use crate::pipeline::{Picked, Process, Stage};
@@ -213,7 +214,7 @@ fn stalled_row(
         stage_id: stage.id.clone(),
         rep_id: row.text(2)?.unwrap_or_default(),
         amount: amount.map(|(amount_minor, currency)| money(currency, amount_minor)),
-        in_stage_since: Some(asked::timestamp(since)),
+        in_stage_since: Some(to_timestamp(since)),
         days_in_stage: days(stayed),
         p90_days: days(p90),
     };

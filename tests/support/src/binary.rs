@@ -20,7 +20,10 @@ pub fn twinfunnel_binary() -> anyhow::Result<PathBuf> {
         .context("it runs from a target folder")?;
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut build = Command::new(cargo);
-    build.args(["build", "--locked", "-p", "twinfunnel"]);
+    // No package is named, so that dependencies have the features they have in any other build: named,
+    // most of them would be built again.
+    build.args(["build", "--locked", "--bin", "twinfunnel"]);
+    build.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
     if profile.ends_with("release") {
         build.arg("--release");
     }
