@@ -6,9 +6,13 @@
 
 #[macro_use]
 mod events;
+pub mod contract;
 pub mod customer;
+pub mod exchange_rate;
+pub mod fixed_cost;
 pub mod opportunity;
 pub mod product;
+pub mod quote;
 pub mod rep;
 pub mod sales_process;
 pub mod team;
@@ -20,9 +24,13 @@ pub use events::{DecodeError, Lift, Published, Room, StreamEvents, Upcast, no_up
 /// All rooms: the one list of what is published.
 pub fn rooms() -> Vec<Room> {
     vec![
+        Room::of::<contract::ContractEvent>(),
         Room::of::<customer::CustomerEvent>(),
+        Room::of::<exchange_rate::ExchangeRateEvent>(),
+        Room::of::<fixed_cost::FixedCostEvent>(),
         Room::of::<opportunity::OpportunityEvent>(),
         Room::of::<product::ProductEvent>(),
+        Room::of::<quote::QuoteEvent>(),
         Room::of::<rep::RepEvent>(),
         Room::of::<sales_process::SalesProcessEvent>(),
         Room::of::<team::TeamEvent>(),

@@ -1,11 +1,11 @@
 //! Facts of a rep: someone who sells, or leads those who do.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::events::no_upcast;
-use crate::vocabulary::{RepId, TeamId};
+use crate::vocabulary::{BasisPoints, Money, RepId, TeamId};
 
 events! {
     /// What can happen to a rep.
@@ -14,6 +14,8 @@ events! {
         RepDeactivated = 1,
         TeamJoined = 1,
         TeamLeft = 1,
+        QuotaSet = 1,
+        TerritoryAssigned = 1,
     }
 }
 
@@ -61,4 +63,32 @@ pub struct TeamLeft {
     pub from_at: DateTime<Utc>,
     /// When it ended, exclusive.
     pub to_at: DateTime<Utc>,
+}
+
+/// What the rep is to sell in a span of time was set; said again for the same span, the last word
+/// counts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct QuotaSet {
+    /// The first day of the span.
+    pub from_on: NaiveDate,
+    /// The day after its last.
+    pub to_on: NaiveDate,
+    /// How much in the whole span.
+    pub amount: Money,
+    /// How it falls on the equal parts of the span (quarters of a year if there are four): shares
+    /// that make up the whole. Evenly by months if empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub weights: Vec<BasisPoints>,
+}
+
+/// The rep was given a territory.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct TerritoryAssigned {
+    /// Its name.
+    pub territory: String,
+    /// When it began, inclusive.
+    pub from_at: DateTime<Utc>,
+    /// When it ends, exclusive; until another is assigned if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to_at: Option<DateTime<Utc>>,
 }

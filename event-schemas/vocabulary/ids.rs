@@ -93,6 +93,26 @@ ids! {
     TeamId,
     /// One logged activity.
     ActivityId,
+    /// An offer to a customer.
+    QuoteId,
+    /// An agreement with a customer.
+    ContractId,
+    /// One line of a quote or a contract.
+    LineId,
+    /// One change of a contract.
+    AmendmentId,
+    /// One delivery under a contract.
+    DeliveryId,
+    /// One invoice.
+    InvoiceId,
+    /// One payment.
+    PaymentId,
+    /// One refund.
+    RefundId,
+    /// One recorded cost.
+    CostId,
+    /// A commission plan.
+    CommissionPlanId,
 }
 
 /// The id of the same thing in another system.

@@ -2,14 +2,19 @@
 
 mod envelope;
 mod ids;
+mod line;
 mod money;
+mod number;
 
 pub use envelope::{Position, Recorded, StreamName, Version};
 pub use ids::{
-    ActivityId, ChecklistItemId, ContactId, CustomerId, DocumentId, ExternalId, ID_MAX_LEN,
-    OpportunityId, ProductId, RepId, SalesProcessId, StageId, TeamId, TenantId,
+    ActivityId, AmendmentId, ChecklistItemId, CommissionPlanId, ContactId, ContractId, CostId,
+    CustomerId, DeliveryId, DocumentId, ExternalId, ID_MAX_LEN, InvoiceId, LineId, OpportunityId,
+    PaymentId, ProductId, QuoteId, RefundId, RepId, SalesProcessId, StageId, TeamId, TenantId,
 };
+pub use line::{Line, LineAmount, RevenueType, Split};
 pub use money::{Currency, Money};
+pub use number::{BasisPoints, Number};
 
 /// Why a value from outside could not be taken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
