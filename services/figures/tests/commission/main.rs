@@ -1,0 +1,20 @@
+//! Commission, from outside: plans as users write them, facts, and what is paid.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on has failed"
+)]
+
+mod credits;
+mod deductions;
+mod language;
+mod late;
+mod laws;
+mod limits;
+mod published;
+mod terms;
+mod tiers;
+mod timing;
+mod watching;
