@@ -336,8 +336,9 @@ pub struct AmendContract {
     /// From which day on, within its term, as ISO 8601 date.
     #[prost(string, tag = "4")]
     pub effective_on: ::prost::alloc::string::String,
-    /// The lines that change, or are new, as they stand from now on; one with quantity 0 is taken off. None
-    /// goes below what was delivered of it (BELOW_DELIVERED).
+    /// The lines that change, or are new, as they stand from now on. Of one that changes, the list price,
+    /// the discount and the kind of revenue stay unless others are said; one with quantity 0 is taken off.
+    /// None goes below what was delivered of it (BELOW_DELIVERED).
     #[prost(message, repeated, tag = "5")]
     pub lines: ::prost::alloc::vec::Vec<Line>,
     /// Who is credited with the difference, if not who was with the contract.

@@ -50,3 +50,25 @@ impl<T> Told<T> {
         self.0.last().and_then(|(from_at, _)| *from_at)
     }
 }
+
+/// Sums of one thing, each as of an instant, such as what was invoiced of a line.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tally(Vec<(DateTime<Utc>, i64)>);
+
+impl Tally {
+    /// One more sum, as of an instant.
+    pub(crate) fn add(&mut self, at: DateTime<Utc>, amount_minor: i64) {
+        self.0.push((at, amount_minor));
+    }
+
+    /// All that came up to an instant, and with it.
+    pub(crate) fn by(&self, at: DateTime<Utc>) -> i64 {
+        let until = self.0.iter().filter(|(when, _)| *when <= at);
+        until.map(|(_, amount)| amount).sum()
+    }
+
+    /// All that came.
+    pub fn total(&self) -> i64 {
+        self.0.iter().map(|(_, amount)| amount).sum()
+    }
+}

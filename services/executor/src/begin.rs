@@ -83,6 +83,10 @@ rooms! {
     Product, product;
     Rep, rep;
     Team, team;
+    Quote, quote;
+    Contract, contract;
+    ExchangeRate, exchange_rate;
+    FixedCost, fixed_cost;
 }
 
 /// Takes commands; cheap to clone.
