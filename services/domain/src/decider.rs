@@ -129,7 +129,7 @@ impl<D: Decider> Aggregate for Aggregated<D> {
         reads: &Reads,
         sink: &EventSink<Self>,
     ) -> Result<(), Self::Error> {
-        let occurred_at = self.occurs_at(&command, reads.occurred_at);
+        let occurred_at = occurs_at(&self.0, &command, reads.occurred_at);
         let later =
             (occurred_at != reads.occurred_at).then(|| reads.clone().occurring_at(occurred_at));
         let reads = later.as_ref().unwrap_or(reads);
@@ -146,14 +146,16 @@ impl<D: Decider> Aggregate for Aggregated<D> {
     }
 }
 
-impl<D: Decider> Aggregated<D> {
-    /// When the command is taken to have occurred: as it says, or a little later. See
-    /// [`Decider::stands_after`].
-    pub fn occurs_at(&self, command: &D::Command, said_at: DateTime<Utc>) -> DateTime<Utc> {
-        let after = self.0.stands_after(command);
-        let skewed = after.filter(|after| said_at < *after && *after - said_at <= CLOCK_SKEW);
-        skewed.unwrap_or(said_at)
-    }
+/// When a command is taken to have occurred: as it says, or a little later. See
+/// [`Decider::stands_after`].
+pub fn occurs_at<D: Decider>(
+    state: &D,
+    command: &D::Command,
+    said_at: DateTime<Utc>,
+) -> DateTime<Utc> {
+    let after = state.stands_after(command);
+    let skewed = after.filter(|after| said_at < *after && *after - said_at <= CLOCK_SKEW);
+    skewed.unwrap_or(said_at)
 }
 
 /// Decides and takes in what was decided: on success `state` has evolved by the events returned,

@@ -29,7 +29,7 @@ pub mod tenant;
 
 pub use ask::Ask;
 pub use claim::{Claim, ClaimChange};
-pub use decider::{Addressed, Aggregated, CLOCK_SKEW, Decider, Fact, decide_and_evolve};
+pub use decider::{Addressed, Aggregated, CLOCK_SKEW, Decider, Fact, decide_and_evolve, occurs_at};
 pub use reads::{Read, Reads, Reference};
 pub use refusal::{Refusal, RefusalKind, Refused};
 pub use told::{Tally, Told};
