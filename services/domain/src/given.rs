@@ -201,6 +201,7 @@ impl<D: Asked> Given<D> {
     }
 
     /// When another aggregate asks for something.
+    #[expect(clippy::needless_pass_by_value, reason = "it reads as `when` does")]
     pub(crate) fn when_asked(mut self, command: D::Command) -> Then<D> {
         let before = self.state();
         let reads = self.reads(&before.references(&command));
