@@ -40,6 +40,12 @@ impl<T> Told<T> {
         self.0.get(after.checked_sub(1)?).map(|(_, value)| value)
     }
 
+    /// When another value begins to hold, after an instant.
+    pub(crate) fn changes_after(&self, at: DateTime<Utc>) -> impl Iterator<Item = DateTime<Utc>> {
+        let told = self.0.iter().filter_map(|(from_at, _)| *from_at);
+        told.filter(move |from_at| *from_at > at)
+    }
+
     /// What holds after all that was told.
     pub fn latest(&self) -> Option<&T> {
         self.0.last().map(|(_, value)| value)
@@ -59,6 +65,12 @@ impl Tally {
     /// One more sum, as of an instant.
     pub(crate) fn add(&mut self, at: DateTime<Utc>, amount_minor: i64) {
         self.0.push((at, amount_minor));
+    }
+
+    /// When more came, after an instant.
+    pub(crate) fn changes_after(&self, at: DateTime<Utc>) -> impl Iterator<Item = DateTime<Utc>> {
+        let came = self.0.iter().map(|(came_at, _)| *came_at);
+        came.filter(move |came_at| *came_at > at)
     }
 
     /// All that came up to an instant, and with it.

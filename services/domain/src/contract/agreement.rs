@@ -225,18 +225,22 @@ impl Agreement {
         &mut self.lines[at]
     }
 
-    /// What is left of each line, beside what was counted of it: at an instant, and after all that
-    /// was told since.
-    pub(super) fn left_at(
+    /// What is left of each line, beside what was counted of it: at an instant and at every later
+    /// one, as far as is known.
+    pub(super) fn left_from(
         &self,
         at: DateTime<Utc>,
         counted: fn(&AgreedLine) -> &Tally,
     ) -> Vec<(LineId, i64)> {
-        let amount = |line: Option<&Line>| line.map_or(0, |line| line.amount_minor);
         let each = self.lines.iter().map(|line| {
-            let then = amount(line.line.at(at)) - counted(line).by(at);
-            let now = amount(line.line.latest()) - counted(line).total();
-            (line.line_id.clone(), then.min(now))
+            let counted = counted(line);
+            let left = |then| {
+                let agreed = line.line.at(then).map_or(0, |line| line.amount_minor);
+                agreed - counted.by(then)
+            };
+            let changes = line.line.changes_after(at).chain(counted.changes_after(at));
+            let least = changes.map(left).fold(left(at), i64::min);
+            (line.line_id.clone(), least)
         });
         each.collect()
     }
@@ -254,12 +258,14 @@ impl AgreedLine {
 }
 
 impl Invoice {
-    /// What is left to be paid of each line, at an instant, and after all that was told since.
-    pub(super) fn left_at(&self, at: DateTime<Utc>) -> Vec<(LineId, i64)> {
+    /// What is left to be paid of each line, at an instant and at every later one, as far as is
+    /// known.
+    pub(super) fn left_from(&self, at: DateTime<Utc>) -> Vec<(LineId, i64)> {
         let asked = self.issued.amounts.iter().zip(&self.paid);
         let each = asked.map(|(asked, (line_id, paid))| {
-            let paid = paid.by(at).max(paid.total());
-            (line_id.clone(), asked.amount_minor - paid)
+            let left = |then| asked.amount_minor - paid.by(then);
+            let least = paid.changes_after(at).map(left).fold(left(at), i64::min);
+            (line_id.clone(), least)
         });
         each.collect()
     }

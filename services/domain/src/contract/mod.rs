@@ -2,7 +2,7 @@
 //!
 //! Facts may be told late, and land where they happened. What is delivered, invoiced, paid and spent
 //! may be told in any order, as long as it happened after what it is about: no sum is above what it
-//! is part of, neither then nor now. Its course (signed, amended, renewed, terminated) is told in
+//! is part of, neither then nor at any time since. Its course (signed, amended, renewed, terminated) is told in
 //! order, as an opportunity's is.
 
 mod agreement;

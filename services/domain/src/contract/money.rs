@@ -29,7 +29,7 @@ impl Contract {
             return said_before(sum.is(&known.amounts), &delivery_id);
         }
         agreement.in_force(reads)?;
-        let left = agreement.left_at(reads.occurred_at, |line| &line.delivered);
+        let left = agreement.left_from(reads.occurred_at, |line| &line.delivered);
         let amounts = agreement.of(sum, &left, |line_id, open_minor| {
             Broken::DeliveryBeyondContract {
                 line_id,
@@ -58,7 +58,7 @@ impl Contract {
             let is_same_day = due_on.is_none_or(|due_on| due_on == known.issued.due_on);
             return said_before(is_same_day && sum.is(&known.issued.amounts), &invoice_id);
         }
-        let left = agreement.left_at(reads.occurred_at, |line| &line.invoiced);
+        let left = agreement.left_from(reads.occurred_at, |line| &line.invoiced);
         let amounts = agreement.of(sum, &left, |line_id, open_minor| {
             Broken::InvoiceBeyondContract {
                 line_id,
@@ -94,7 +94,7 @@ impl Contract {
             return Err(Broken::UnknownInvoice { invoice_id });
         };
         not_before(invoice.issued_at, reads)?;
-        let left = invoice.left_at(reads.occurred_at);
+        let left = invoice.left_from(reads.occurred_at);
         let amounts = agreement.of(sum, &left, |line_id, open_minor| {
             Broken::PaymentBeyondInvoice {
                 line_id,

@@ -45,9 +45,12 @@ pub enum Broken {
     /// A quote is made to the customer whose opportunity it is.
     #[error("the opportunity is of customer {customer_id}")]
     OtherCustomer { customer_id: CustomerId },
-    /// What the customer was sent is changed only by revising it, and what was answered no more.
+    /// What was sent is changed only by revising it.
     #[error("the quote is no draft")]
     NotADraft,
+    /// A quote that was accepted or declined, or has expired, goes no further.
+    #[error("the quote was answered, or has expired")]
+    AlreadyAnswered,
     /// Only a quote with a discount needs approval.
     #[error("the quote has no discount")]
     NoDiscount,
@@ -91,6 +94,7 @@ impl Refusal for Broken {
             | Self::NoCustomer
             | Self::OtherCustomer { .. }
             | Self::NotADraft
+            | Self::AlreadyAnswered
             | Self::NoDiscount
             | Self::DiscountNotApproved { .. }
             | Self::NotSent
@@ -170,7 +174,7 @@ impl Quote {
             Status::Draft { .. } | Status::Sent => {
                 Ok(vec![QuoteRevised { lines, valid_until }.into()])
             }
-            _ => Err(Broken::NotADraft),
+            _ => Err(Broken::AlreadyAnswered),
         }
     }
 
@@ -183,7 +187,8 @@ impl Quote {
             (Status::Draft { .. }, Some(discount_percent)) => {
                 Ok(vec![DiscountApproved { discount_percent }.into()])
             }
-            _ => Err(Broken::NotADraft),
+            (Status::Sent, _) => Err(Broken::NotADraft),
+            _ => Err(Broken::AlreadyAnswered),
         }
     }
 
@@ -196,7 +201,7 @@ impl Quote {
                 Err(Broken::DiscountNotApproved { discount_percent })
             }
             (Status::Draft { .. }, _) => Ok(vec![QuoteSent {}.into()]),
-            _ => Err(Broken::NotADraft),
+            _ => Err(Broken::AlreadyAnswered),
         }
     }
 
@@ -209,7 +214,8 @@ impl Quote {
                 Err(Broken::Expired { valid_until })
             }
             (Status::Sent, _) => Ok(vec![QuoteAccepted {}.into()]),
-            _ => Err(Broken::NotSent),
+            (Status::Draft { .. }, _) => Err(Broken::NotSent),
+            _ => Err(Broken::AlreadyAnswered),
         }
     }
 
@@ -238,7 +244,7 @@ impl Quote {
                     Err(Broken::StillValid { valid_until })
                 }
             }
-            _ => Err(Broken::NotSent),
+            _ => Err(Broken::AlreadyAnswered),
         }
     }
 

@@ -441,7 +441,7 @@ fn a_quote_is_accepted_up_to_its_last_day_where_the_tenant_is() {
         .when(expire())
         .then([QuoteExpired {}.into()])
         .and();
-    expired.when(accept()).then_refused("NOT_SENT", &[]);
+    expired.when(accept()).then_refused("ALREADY_ANSWERED", &[]);
 }
 
 #[test]
@@ -451,9 +451,13 @@ fn what_was_not_sent_is_not_accepted_and_what_was_answered_is_changed_no_more() 
         .when(accept())
         .then_refused("NOT_SENT", &[]);
     let no = sent_one().on(2).when(decline()).then([declined()]).and();
-    no.clone().when(revise(5)).then_refused("NOT_A_DRAFT", &[]);
-    no.clone().when(send()).then_refused("NOT_A_DRAFT", &[]);
-    no.when(expire()).then_refused("NOT_SENT", &[]);
+    no.clone()
+        .when(revise(5))
+        .then_refused("ALREADY_ANSWERED", &[]);
+    no.clone()
+        .when(send())
+        .then_refused("ALREADY_ANSWERED", &[]);
+    no.when(expire()).then_refused("ALREADY_ANSWERED", &[]);
     let contract_id = id("c1");
     let early = sent_one().on(2).when_asked(Command::Sign { contract_id });
     early.then_refused("NOT_ACCEPTED", &[]);
