@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::events::no_upcast;
 use crate::vocabulary::{
-    ActivityId, ChecklistItemId, ContactId, CustomerId, ExternalId, Money, OpportunityId,
-    ProductId, RepId, SalesProcessId, StageId,
+    ActivityId, ChecklistItemId, ContactId, ContractId, CustomerId, ExternalId, Money,
+    OpportunityId, ProductId, RepId, SalesProcessId, StageId,
 };
 
 events! {
@@ -23,7 +23,7 @@ events! {
         ExpectedCloseChanged = 1,
         ProductsChanged = 1,
         CustomerIdentified = 1,
-        OpportunityWon = 1,
+        OpportunityWon = 2,
         OpportunityLost = 1,
         OpportunityReopened = 1,
     }
@@ -216,6 +216,9 @@ pub struct OpportunityWon {
     /// The sum it was won at, if known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub amount: Option<Money>,
+    /// The contract that was signed on it, if that won it. Version 1 knew none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contract_id: Option<ContractId>,
 }
 
 /// It was lost.

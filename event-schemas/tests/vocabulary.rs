@@ -1,8 +1,12 @@
 //! Money is exact; ids and stream names are what they say.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 
-use event_schemas::vocabulary::{Currency, Money, OpportunityId, StreamName};
+use event_schemas::vocabulary::{
+    BasisPoints, Currency, Line, LineId, Money, Number, OpportunityId, ProductId, RevenueType,
+    StreamName,
+};
 use proptest::prelude::*;
+use rust_decimal::Decimal;
 
 /// Currencies with 0, 2 and 3 decimal places.
 const CODES: [(&str, u32); 5] = [("JPY", 0), ("USD", 2), ("EUR", 2), ("KWD", 3), ("BHD", 3)];
@@ -30,6 +34,27 @@ proptest! {
         let plain = regex_like(&text);
         let read = Money::parse(&text, Currency::new("KWD").unwrap());
         prop_assert_eq!(read.is_ok(), plain, "{}", text);
+    }
+
+    #[test]
+    fn what_a_number_prints_it_reads(mantissa in -1_000_000_000_000_i64..=1_000_000_000_000, scale in 0..=12_u32) {
+        let number = Number::from(Decimal::new(mantissa, scale));
+        prop_assert_eq!(Number::parse(&number.to_string()), Ok(number));
+        let json = serde_json::to_value(number).unwrap();
+        prop_assert!(json.is_string(), "no float holds it");
+        prop_assert_eq!(serde_json::from_value::<Number>(json).unwrap(), number);
+    }
+
+    #[test]
+    fn a_number_reads_nothing_but_plain_decimals(text in "[-+0-9., e_$x]{0,12}") {
+        prop_assert_eq!(Number::parse(&text).is_ok(), is_decimal(&text), "{}", text);
+    }
+
+    #[test]
+    fn no_text_upsets_a_number(text in any::<String>()) {
+        if let Ok(number) = Number::parse(&text) {
+            prop_assert_eq!(Number::parse(&number.to_string()), Ok(number));
+        }
     }
 
     #[test]
@@ -69,6 +94,51 @@ fn regex_like(text: &str) -> bool {
         Some((whole, part)) => all_digits(whole) && all_digits(part) && part.len() <= 3,
         None => all_digits(digits),
     }
+}
+
+/// `-?digits(.digits)?`, said without the code under test.
+fn is_decimal(text: &str) -> bool {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let all_digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    match digits.split_once('.') {
+        Some((whole, part)) => all_digits(whole) && all_digits(part),
+        None => all_digits(digits),
+    }
+}
+
+#[test]
+fn a_number_is_known_by_its_worth_and_has_its_limits() {
+    assert_eq!(Number::parse("5.500"), Number::parse("5.5"));
+    assert_eq!(Number::parse("-0").unwrap().to_string(), "0");
+    assert!(Number::parse("1000000000000000").is_ok());
+    assert!(Number::parse("1000000000000000.1").is_err());
+    assert!(Number::parse("0.123456789012").is_ok());
+    assert!(Number::parse("0.1234567890123").is_err());
+    assert!(Number::parse(&"9".repeat(40)).is_err());
+}
+
+#[test]
+fn a_line_is_written_without_what_it_does_not_have() {
+    let line = Line {
+        line_id: LineId::new("seats").unwrap(),
+        product_id: ProductId::new("gtx").unwrap(),
+        product_category: None,
+        quantity: Number::parse("2.50").unwrap(),
+        list_price_minor: 5_000,
+        discount_percent: Number::parse("0").unwrap(),
+        amount_minor: 12_500,
+        revenue_type: RevenueType::Renewal,
+        monthly_recurring_minor: None,
+    };
+    let written = serde_json::to_value(&line).unwrap();
+    let expected = serde_json::json!({
+        "line_id": "seats", "product_id": "gtx", "quantity": "2.5", "list_price_minor": 5_000,
+        "discount_percent": "0", "amount_minor": 12_500, "revenue_type": "RENEWAL",
+    });
+    assert_eq!(written, expected);
+    assert_eq!(serde_json::from_value::<Line>(written).unwrap(), line);
+    assert_eq!(line.revenue_type.as_str(), "RENEWAL");
+    assert_eq!(BasisPoints::WHOLE, BasisPoints(10_000));
 }
 
 #[test]

@@ -104,6 +104,8 @@ fn an_event_name_is_used_once_in_the_whole_house() {
 /// Everything that is about a person, and every text in which people write about people. A new line
 /// here is a decision: the relay withholds it, and erasing the person erases it.
 const PERSONAL: &[&str] = &[
+    "contract/ContractReassigned.reason",
+    "contract/ContractTerminated.note",
     "customer/ContactAdded.profile.email",
     "customer/ContactAdded.profile.name",
     "customer/ContactAdded.profile.phone",
@@ -122,6 +124,7 @@ const PERSONAL: &[&str] = &[
     "opportunity/OpportunityReopened.reason",
     "opportunity/StageAdvanced.note",
     "opportunity/SteppedBack.reason",
+    "quote/QuoteDeclined.reason",
     "rep/RepDeactivated.reason",
     "rep/RepRegistered.email",
     "rep/RepRegistered.name",
@@ -129,6 +132,10 @@ const PERSONAL: &[&str] = &[
 
 /// What is called as if it were about a person, and why it is not.
 const NOT_PERSONAL: &[(&str, &str)] = &[
+    (
+        "contract/ContractTerminated.reason",
+        "a short code, which is counted",
+    ),
     ("customer/CustomerRegistered.profile.name", "a company's"),
     ("customer/CustomerUpdated.profile.name", "a company's"),
     (
@@ -139,6 +146,7 @@ const NOT_PERSONAL: &[(&str, &str)] = &[
         "opportunity/OpportunityRegistered.name",
         "a deal's; who asked is told by e-mail and phone",
     ),
+    ("fixed_cost/FixedCostRecorded.name", "a cost's"),
     ("product/ProductRegistered.name", "a product's"),
     ("product/ProductRetired.reason", "about a product"),
     ("sales_process/SalesProcessDefined.name", "a process's"),

@@ -237,6 +237,7 @@ impl Story {
             OpportunityWon {
                 stage_id: stage("offer"),
                 amount,
+                contract_id: None,
             },
         )
         .await;

@@ -63,7 +63,8 @@ fn event() -> impl Strategy<Value = OpportunityEvent> {
         Just(
             OpportunityWon {
                 stage_id: stage("offer"),
-                amount: None
+                amount: None,
+                contract_id: None,
             }
             .into()
         ),

@@ -4,6 +4,29 @@ use tonic::{Request, Response, Status};
 
 use super::v1::{self, Receipt, command::Kind};
 
+/// A command about a contract.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ContractCommand {
+    /// See [`v1::SignContract`].
+    SignContract(v1::SignContract),
+    /// See [`v1::AmendContract`].
+    AmendContract(v1::AmendContract),
+    /// See [`v1::ReassignContract`].
+    ReassignContract(v1::ReassignContract),
+    /// See [`v1::RecognizeRevenue`].
+    RecognizeRevenue(v1::RecognizeRevenue),
+    /// See [`v1::IssueInvoice`].
+    IssueInvoice(v1::IssueInvoice),
+    /// See [`v1::RecordPayment`].
+    RecordPayment(v1::RecordPayment),
+    /// See [`v1::RecordRefund`].
+    RecordRefund(v1::RecordRefund),
+    /// See [`v1::RecordDirectCost`].
+    RecordDirectCost(v1::RecordDirectCost),
+    /// See [`v1::TerminateContract`].
+    TerminateContract(v1::TerminateContract),
+}
+
 /// A command about a opportunity.
 #[derive(Debug, Clone, PartialEq)]
 pub enum OpportunityCommand {
@@ -50,6 +73,20 @@ pub enum CustomerCommand {
     RemoveContact(v1::RemoveContact),
 }
 
+/// A command about a exchange rate.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ExchangeRateCommand {
+    /// See [`v1::SetExchangeRate`].
+    SetExchangeRate(v1::SetExchangeRate),
+}
+
+/// A command about a fixed cost.
+#[derive(Debug, Clone, PartialEq)]
+pub enum FixedCostCommand {
+    /// See [`v1::RecordFixedCost`].
+    RecordFixedCost(v1::RecordFixedCost),
+}
+
 /// A command about a product.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ProductCommand {
@@ -59,6 +96,25 @@ pub enum ProductCommand {
     ChangeListPrice(v1::ChangeListPrice),
     /// See [`v1::RetireProduct`].
     RetireProduct(v1::RetireProduct),
+}
+
+/// A command about a quote.
+#[derive(Debug, Clone, PartialEq)]
+pub enum QuoteCommand {
+    /// See [`v1::DraftQuote`].
+    DraftQuote(v1::DraftQuote),
+    /// See [`v1::ReviseQuote`].
+    ReviseQuote(v1::ReviseQuote),
+    /// See [`v1::ApproveDiscount`].
+    ApproveDiscount(v1::ApproveDiscount),
+    /// See [`v1::SendQuote`].
+    SendQuote(v1::SendQuote),
+    /// See [`v1::AcceptQuote`].
+    AcceptQuote(v1::AcceptQuote),
+    /// See [`v1::DeclineQuote`].
+    DeclineQuote(v1::DeclineQuote),
+    /// See [`v1::ExpireQuote`].
+    ExpireQuote(v1::ExpireQuote),
 }
 
 /// A command about a rep.
@@ -72,6 +128,10 @@ pub enum RepCommand {
     JoinTeam(v1::JoinTeam),
     /// See [`v1::LeaveTeam`].
     LeaveTeam(v1::LeaveTeam),
+    /// See [`v1::SetQuota`].
+    SetQuota(v1::SetQuota),
+    /// See [`v1::AssignTerritory`].
+    AssignTerritory(v1::AssignTerritory),
 }
 
 /// A command about a sales process.
@@ -104,12 +164,20 @@ pub enum TenantCommand {
 /// A command, told apart by the noun it is about.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Route {
+    /// About a contract.
+    Contract(ContractCommand),
     /// About a opportunity.
     Opportunity(OpportunityCommand),
     /// About a customer.
     Customer(CustomerCommand),
+    /// About a exchange rate.
+    ExchangeRate(ExchangeRateCommand),
+    /// About a fixed cost.
+    FixedCost(FixedCostCommand),
     /// About a product.
     Product(ProductCommand),
+    /// About a quote.
+    Quote(QuoteCommand),
     /// About a rep.
     Rep(RepCommand),
     /// About a sales process.
@@ -123,6 +191,15 @@ pub enum Route {
 impl From<Kind> for Route {
     fn from(kind: Kind) -> Self {
         match kind {
+            Kind::SignContract(m) => Self::Contract(ContractCommand::SignContract(m)),
+            Kind::AmendContract(m) => Self::Contract(ContractCommand::AmendContract(m)),
+            Kind::ReassignContract(m) => Self::Contract(ContractCommand::ReassignContract(m)),
+            Kind::RecognizeRevenue(m) => Self::Contract(ContractCommand::RecognizeRevenue(m)),
+            Kind::IssueInvoice(m) => Self::Contract(ContractCommand::IssueInvoice(m)),
+            Kind::RecordPayment(m) => Self::Contract(ContractCommand::RecordPayment(m)),
+            Kind::RecordRefund(m) => Self::Contract(ContractCommand::RecordRefund(m)),
+            Kind::RecordDirectCost(m) => Self::Contract(ContractCommand::RecordDirectCost(m)),
+            Kind::TerminateContract(m) => Self::Contract(ContractCommand::TerminateContract(m)),
             Kind::RegisterOpportunity(m) => Self::Opportunity(OpportunityCommand::RegisterOpportunity(m)),
             Kind::AssignLead(m) => Self::Opportunity(OpportunityCommand::AssignLead(m)),
             Kind::AdvanceStage(m) => Self::Opportunity(OpportunityCommand::AdvanceStage(m)),
@@ -141,13 +218,24 @@ impl From<Kind> for Route {
             Kind::AddContact(m) => Self::Customer(CustomerCommand::AddContact(m)),
             Kind::UpdateContact(m) => Self::Customer(CustomerCommand::UpdateContact(m)),
             Kind::RemoveContact(m) => Self::Customer(CustomerCommand::RemoveContact(m)),
+            Kind::SetExchangeRate(m) => Self::ExchangeRate(ExchangeRateCommand::SetExchangeRate(m)),
+            Kind::RecordFixedCost(m) => Self::FixedCost(FixedCostCommand::RecordFixedCost(m)),
             Kind::RegisterProduct(m) => Self::Product(ProductCommand::RegisterProduct(m)),
             Kind::ChangeListPrice(m) => Self::Product(ProductCommand::ChangeListPrice(m)),
             Kind::RetireProduct(m) => Self::Product(ProductCommand::RetireProduct(m)),
+            Kind::DraftQuote(m) => Self::Quote(QuoteCommand::DraftQuote(m)),
+            Kind::ReviseQuote(m) => Self::Quote(QuoteCommand::ReviseQuote(m)),
+            Kind::ApproveDiscount(m) => Self::Quote(QuoteCommand::ApproveDiscount(m)),
+            Kind::SendQuote(m) => Self::Quote(QuoteCommand::SendQuote(m)),
+            Kind::AcceptQuote(m) => Self::Quote(QuoteCommand::AcceptQuote(m)),
+            Kind::DeclineQuote(m) => Self::Quote(QuoteCommand::DeclineQuote(m)),
+            Kind::ExpireQuote(m) => Self::Quote(QuoteCommand::ExpireQuote(m)),
             Kind::RegisterRep(m) => Self::Rep(RepCommand::RegisterRep(m)),
             Kind::DeactivateRep(m) => Self::Rep(RepCommand::DeactivateRep(m)),
             Kind::JoinTeam(m) => Self::Rep(RepCommand::JoinTeam(m)),
             Kind::LeaveTeam(m) => Self::Rep(RepCommand::LeaveTeam(m)),
+            Kind::SetQuota(m) => Self::Rep(RepCommand::SetQuota(m)),
+            Kind::AssignTerritory(m) => Self::Rep(RepCommand::AssignTerritory(m)),
             Kind::DefineSalesProcess(m) => Self::SalesProcess(SalesProcessCommand::DefineSalesProcess(m)),
             Kind::ReviseSalesProcess(m) => Self::SalesProcess(SalesProcessCommand::ReviseSalesProcess(m)),
             Kind::FormTeam(m) => Self::Team(TeamCommand::FormTeam(m)),
@@ -168,6 +256,37 @@ pub trait HandleCommand: Clone + Send + Sync + 'static {
 /// Serves every command rpc by one handler.
 #[derive(Debug, Clone)]
 pub struct CommandDoor<H>(pub H);
+
+#[tonic::async_trait]
+impl<H: HandleCommand> v1::contract_command_service_server::ContractCommandService for CommandDoor<H> {
+    async fn sign_contract(&self, request: Request<v1::SignContract>) -> Result<Response<Receipt>, Status> {
+        self.0.handle(request.map(Kind::SignContract)).await
+    }
+    async fn amend_contract(&self, request: Request<v1::AmendContract>) -> Result<Response<Receipt>, Status> {
+        self.0.handle(request.map(Kind::AmendContract)).await
+    }
+    async fn reassign_contract(&self, request: Request<v1::ReassignContract>) -> Result<Response<Receipt>, Status> {
+        self.0.handle(request.map(Kind::ReassignContract)).await
+    }
+    async fn recognize_revenue(&self, request: Request<v1::RecognizeRevenue>) -> Result<Response<Receipt>, Status> {
+        self.0.handle(request.map(Kind::RecognizeRevenue)).await
+    }
+    async fn issue_invoice(&self, request: Request<v1::IssueInvoice>) -> Result<Response<Receipt>, Status> {
+        self.0.handle(request.map(Kind::IssueInvoice)).await
+    }
+    async fn record_payment(&self, request: Request<v1::RecordPayment>) -> Result<Response<Receipt>, Status> {
+        self.0.handle(request.map(Kind::RecordPayment)).await
+    }
+    async fn record_refund(&self, request: Request<v1::RecordRefund>) -> Result<Response<Receipt>, Status> {
+        self.0.handle(request.map(Kind::RecordRefund)).await
+    }
+    async fn record_direct_cost(&self, request: Request<v1::RecordDirectCost>) -> Result<Response<Receipt>, Status> {
+        self.0.handle(request.map(Kind::RecordDirectCost)).await
+    }
+    async fn terminate_contract(&self, request: Request<v1::TerminateContract>) -> Result<Response<Receipt>, Status> {
+        self.0.handle(request.map(Kind::TerminateContract)).await
+    }
+}
 
 #[tonic::async_trait]
 impl<H: HandleCommand> v1::opportunity_command_service_server::OpportunityCommandService for CommandDoor<H> {
@@ -232,6 +351,20 @@ impl<H: HandleCommand> v1::customer_command_service_server::CustomerCommandServi
 }
 
 #[tonic::async_trait]
+impl<H: HandleCommand> v1::exchange_rate_command_service_server::ExchangeRateCommandService for CommandDoor<H> {
+    async fn set_exchange_rate(&self, request: Request<v1::SetExchangeRate>) -> Result<Response<Receipt>, Status> {
+        self.0.handle(request.map(Kind::SetExchangeRate)).await
+    }
+}
+
+#[tonic::async_trait]
+impl<H: HandleCommand> v1::fixed_cost_command_service_server::FixedCostCommandService for CommandDoor<H> {
+    async fn record_fixed_cost(&self, request: Request<v1::RecordFixedCost>) -> Result<Response<Receipt>, Status> {
+        self.0.handle(request.map(Kind::RecordFixedCost)).await
+    }
+}
+
+#[tonic::async_trait]
 impl<H: HandleCommand> v1::product_command_service_server::ProductCommandService for CommandDoor<H> {
     async fn register_product(&self, request: Request<v1::RegisterProduct>) -> Result<Response<Receipt>, Status> {
         self.0.handle(request.map(Kind::RegisterProduct)).await
@@ -241,6 +374,31 @@ impl<H: HandleCommand> v1::product_command_service_server::ProductCommandService
     }
     async fn retire_product(&self, request: Request<v1::RetireProduct>) -> Result<Response<Receipt>, Status> {
         self.0.handle(request.map(Kind::RetireProduct)).await
+    }
+}
+
+#[tonic::async_trait]
+impl<H: HandleCommand> v1::quote_command_service_server::QuoteCommandService for CommandDoor<H> {
+    async fn draft_quote(&self, request: Request<v1::DraftQuote>) -> Result<Response<Receipt>, Status> {
+        self.0.handle(request.map(Kind::DraftQuote)).await
+    }
+    async fn revise_quote(&self, request: Request<v1::ReviseQuote>) -> Result<Response<Receipt>, Status> {
+        self.0.handle(request.map(Kind::ReviseQuote)).await
+    }
+    async fn approve_discount(&self, request: Request<v1::ApproveDiscount>) -> Result<Response<Receipt>, Status> {
+        self.0.handle(request.map(Kind::ApproveDiscount)).await
+    }
+    async fn send_quote(&self, request: Request<v1::SendQuote>) -> Result<Response<Receipt>, Status> {
+        self.0.handle(request.map(Kind::SendQuote)).await
+    }
+    async fn accept_quote(&self, request: Request<v1::AcceptQuote>) -> Result<Response<Receipt>, Status> {
+        self.0.handle(request.map(Kind::AcceptQuote)).await
+    }
+    async fn decline_quote(&self, request: Request<v1::DeclineQuote>) -> Result<Response<Receipt>, Status> {
+        self.0.handle(request.map(Kind::DeclineQuote)).await
+    }
+    async fn expire_quote(&self, request: Request<v1::ExpireQuote>) -> Result<Response<Receipt>, Status> {
+        self.0.handle(request.map(Kind::ExpireQuote)).await
     }
 }
 
@@ -257,6 +415,12 @@ impl<H: HandleCommand> v1::rep_command_service_server::RepCommandService for Com
     }
     async fn leave_team(&self, request: Request<v1::LeaveTeam>) -> Result<Response<Receipt>, Status> {
         self.0.handle(request.map(Kind::LeaveTeam)).await
+    }
+    async fn set_quota(&self, request: Request<v1::SetQuota>) -> Result<Response<Receipt>, Status> {
+        self.0.handle(request.map(Kind::SetQuota)).await
+    }
+    async fn assign_territory(&self, request: Request<v1::AssignTerritory>) -> Result<Response<Receipt>, Status> {
+        self.0.handle(request.map(Kind::AssignTerritory)).await
     }
 }
 
@@ -292,9 +456,13 @@ impl<H: HandleCommand> v1::tenant_command_service_server::TenantCommandService f
 
 /// Adds every command service to a router, each with the largest message it takes, in bytes.
 pub fn add_command_services<H: HandleCommand>(routes: &mut tonic::service::RoutesBuilder, door: &CommandDoor<H>, max_len: usize) {
+    routes.add_service(v1::contract_command_service_server::ContractCommandServiceServer::new(door.clone()).max_decoding_message_size(max_len));
     routes.add_service(v1::opportunity_command_service_server::OpportunityCommandServiceServer::new(door.clone()).max_decoding_message_size(max_len));
     routes.add_service(v1::customer_command_service_server::CustomerCommandServiceServer::new(door.clone()).max_decoding_message_size(max_len));
+    routes.add_service(v1::exchange_rate_command_service_server::ExchangeRateCommandServiceServer::new(door.clone()).max_decoding_message_size(max_len));
+    routes.add_service(v1::fixed_cost_command_service_server::FixedCostCommandServiceServer::new(door.clone()).max_decoding_message_size(max_len));
     routes.add_service(v1::product_command_service_server::ProductCommandServiceServer::new(door.clone()).max_decoding_message_size(max_len));
+    routes.add_service(v1::quote_command_service_server::QuoteCommandServiceServer::new(door.clone()).max_decoding_message_size(max_len));
     routes.add_service(v1::rep_command_service_server::RepCommandServiceServer::new(door.clone()).max_decoding_message_size(max_len));
     routes.add_service(v1::sales_process_command_service_server::SalesProcessCommandServiceServer::new(door.clone()).max_decoding_message_size(max_len));
     routes.add_service(v1::team_command_service_server::TeamCommandServiceServer::new(door.clone()).max_decoding_message_size(max_len));

@@ -93,6 +93,131 @@ impl ::prost::Name for Money {
         "/twinfunnel.v1.Money".into()
     }
 }
+/// One line of a quote or a contract. The server works out what it comes to:
+/// quantity × list price × (1 − discount), rounded half up to the currency's minor unit.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Line {
+    /// Unique within the quote or contract.
+    #[prost(string, tag = "1")]
+    pub line_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub product_id: ::prost::alloc::string::String,
+    /// Plain decimal, such as "2.5"; 1 if empty.
+    #[prost(string, tag = "3")]
+    pub quantity: ::prost::alloc::string::String,
+    /// What one costs before any discount; the product's list price at that time if absent.
+    #[prost(message, optional, tag = "4")]
+    pub list_price: ::core::option::Option<Money>,
+    /// What is taken off, in percent, such as "12.5"; nothing if empty, or what follows from an agreed
+    /// amount.
+    #[prost(string, tag = "5")]
+    pub discount_percent: ::prost::alloc::string::String,
+    /// What the customer pays for the line. Need not be said; if it is, it has to be what the server
+    /// works out (SUMS_DO_NOT_ADD_UP), unless it was agreed.
+    #[prost(message, optional, tag = "6")]
+    pub amount: ::core::option::Option<Money>,
+    /// The amount was agreed, whatever quantity, list price and discount come to.
+    #[prost(bool, tag = "7")]
+    pub is_agreed: bool,
+    /// If unspecified, that of the line that is changed, or else what the whole suggests: RENEWAL for a
+    /// contract that renews one, EXPANSION for an amendment that expands one, the opportunity's kind
+    /// where there is one, NEW otherwise.
+    #[prost(enumeration = "RevenueType", tag = "8")]
+    pub revenue_type: i32,
+    /// How much of it recurs each month; nothing if absent.
+    #[prost(message, optional, tag = "9")]
+    pub monthly_recurring: ::core::option::Option<Money>,
+}
+impl ::prost::Name for Line {
+    const NAME: &'static str = "Line";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.Line".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.Line".into()
+    }
+}
+/// A sum that falls on one line.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct LineAmount {
+    #[prost(string, tag = "1")]
+    pub line_id: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "2")]
+    pub amount: ::core::option::Option<Money>,
+}
+impl ::prost::Name for LineAmount {
+    const NAME: &'static str = "LineAmount";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.LineAmount".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.LineAmount".into()
+    }
+}
+/// A rep's part in a contract.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Split {
+    #[prost(string, tag = "1")]
+    pub rep_id: ::prost::alloc::string::String,
+    /// In hundredths of a percent. Those that are no overlay total 10000 (SPLITS_NOT_WHOLE).
+    #[prost(uint32, tag = "2")]
+    pub share_basis_points: u32,
+    /// On top of the whole, which the others share out among themselves.
+    #[prost(bool, tag = "3")]
+    pub is_overlay: bool,
+}
+impl ::prost::Name for Split {
+    const NAME: &'static str = "Split";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.Split".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.Split".into()
+    }
+}
+/// What kind of revenue a line brings: commission may be paid at another rate for each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum RevenueType {
+    Unspecified = 0,
+    /// A first purchase.
+    New = 1,
+    /// A contract going on.
+    Renewal = 2,
+    /// A customer buying more.
+    Expansion = 3,
+    /// Work done for the customer.
+    Service = 4,
+}
+impl RevenueType {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "REVENUE_TYPE_UNSPECIFIED",
+            Self::New => "REVENUE_TYPE_NEW",
+            Self::Renewal => "REVENUE_TYPE_RENEWAL",
+            Self::Expansion => "REVENUE_TYPE_EXPANSION",
+            Self::Service => "REVENUE_TYPE_SERVICE",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "REVENUE_TYPE_UNSPECIFIED" => Some(Self::Unspecified),
+            "REVENUE_TYPE_NEW" => Some(Self::New),
+            "REVENUE_TYPE_RENEWAL" => Some(Self::Renewal),
+            "REVENUE_TYPE_EXPANSION" => Some(Self::Expansion),
+            "REVENUE_TYPE_SERVICE" => Some(Self::Service),
+            _ => None,
+        }
+    }
+}
 /// What a command brought about. It is durable before it is given.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Receipt {
@@ -124,6 +249,1318 @@ impl ::prost::Name for Receipt {
     }
     fn type_url() -> ::prost::alloc::string::String {
         "/twinfunnel.v1.Receipt".into()
+    }
+}
+/// How a contract is invoiced and paid.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct BillingTerms {
+    /// ONCE if unspecified.
+    #[prost(enumeration = "BillingFrequency", tag = "1")]
+    pub frequency: i32,
+    /// Days from invoice to payment, at most 3650.
+    #[prost(uint32, tag = "2")]
+    pub payment_days: u32,
+}
+impl ::prost::Name for BillingTerms {
+    const NAME: &'static str = "BillingTerms";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.BillingTerms".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.BillingTerms".into()
+    }
+}
+/// Records that it was signed. In the same step its opportunity is won, at the sum of its lines, its
+/// quote is signed, and the contract that it renews is renewed: all of it happens, or nothing, and
+/// if one of them refuses the refusal is its.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct SignContract {
+    #[prost(string, tag = "1")]
+    pub contract_id: ::prost::alloc::string::String,
+    /// The accepted quote it is signed on, which brings its customer, opportunity, currency and lines.
+    #[prost(string, tag = "2")]
+    pub quote_id: ::prost::alloc::string::String,
+    /// With whom; the quote's or the opportunity's if empty.
+    #[prost(string, tag = "3")]
+    pub customer_id: ::prost::alloc::string::String,
+    /// The opportunity it wins; the quote's if empty, or none.
+    #[prost(string, tag = "4")]
+    pub opportunity_id: ::prost::alloc::string::String,
+    /// The contract of the same customer that it goes on from.
+    #[prost(string, tag = "5")]
+    pub renews_contract_id: ::prost::alloc::string::String,
+    /// ISO 4217 code of all its sums; the quote's if empty.
+    #[prost(string, tag = "6")]
+    pub currency_code: ::prost::alloc::string::String,
+    /// The first day on which it is in force, as ISO 8601 date.
+    #[prost(string, tag = "7")]
+    pub starts_on: ::prost::alloc::string::String,
+    /// The day on which it is no more in force; open if empty.
+    #[prost(string, tag = "8")]
+    pub ends_on: ::prost::alloc::string::String,
+    /// ONCE, at once, if absent.
+    #[prost(message, optional, tag = "9")]
+    pub billing: ::core::option::Option<BillingTerms>,
+    /// What was agreed. Only where there is no quote.
+    #[prost(message, repeated, tag = "10")]
+    pub lines: ::prost::alloc::vec::Vec<Line>,
+    /// Its owner; the opportunity's if empty.
+    #[prost(string, tag = "11")]
+    pub rep_id: ::prost::alloc::string::String,
+    /// Who is credited, if not its owner alone.
+    #[prost(message, repeated, tag = "12")]
+    pub splits: ::prost::alloc::vec::Vec<Split>,
+}
+impl ::prost::Name for SignContract {
+    const NAME: &'static str = "SignContract";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.SignContract".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.SignContract".into()
+    }
+}
+/// Changes lines, or adds some. It comes after the last amendment (OUT_OF_ORDER).
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct AmendContract {
+    #[prost(string, tag = "1")]
+    pub contract_id: ::prost::alloc::string::String,
+    /// Unique within the contract; the same one told twice is told once.
+    #[prost(string, tag = "2")]
+    pub amendment_id: ::prost::alloc::string::String,
+    /// Required, and what the sums come to (NOT_AN_EXPANSION, NOT_A_CONTRACTION).
+    #[prost(enumeration = "AmendmentKind", tag = "3")]
+    pub kind: i32,
+    /// From which day on, within its term, as ISO 8601 date.
+    #[prost(string, tag = "4")]
+    pub effective_on: ::prost::alloc::string::String,
+    /// The lines that change, or are new, as they stand from now on. Of one that changes, the list price,
+    /// the discount and the kind of revenue stay unless others are said; one with quantity 0 is taken off.
+    /// None goes below what was delivered of it (BELOW_DELIVERED).
+    #[prost(message, repeated, tag = "5")]
+    pub lines: ::prost::alloc::vec::Vec<Line>,
+    /// Who is credited with the difference, if not who was with the contract.
+    #[prost(message, repeated, tag = "6")]
+    pub splits: ::prost::alloc::vec::Vec<Split>,
+}
+impl ::prost::Name for AmendContract {
+    const NAME: &'static str = "AmendContract";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.AmendContract".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.AmendContract".into()
+    }
+}
+/// Gives it to another rep, who is credited with what happens from then on.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ReassignContract {
+    #[prost(string, tag = "1")]
+    pub contract_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub rep_id: ::prost::alloc::string::String,
+    /// Who is credited from then on, if not the owner alone.
+    #[prost(message, repeated, tag = "3")]
+    pub splits: ::prost::alloc::vec::Vec<Split>,
+    /// Personal.
+    #[prost(string, tag = "4")]
+    pub reason: ::prost::alloc::string::String,
+}
+impl ::prost::Name for ReassignContract {
+    const NAME: &'static str = "ReassignContract";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.ReassignContract".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.ReassignContract".into()
+    }
+}
+/// Records a delivery, whose revenue is earned.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct RecognizeRevenue {
+    #[prost(string, tag = "1")]
+    pub contract_id: ::prost::alloc::string::String,
+    /// Unique within the contract; the same one told twice is told once.
+    #[prost(string, tag = "2")]
+    pub delivery_id: ::prost::alloc::string::String,
+    /// What was delivered, by line; all that was not yet if empty. No line beyond what was agreed
+    /// (DELIVERY_BEYOND_CONTRACT).
+    #[prost(message, repeated, tag = "3")]
+    pub amounts: ::prost::alloc::vec::Vec<LineAmount>,
+}
+impl ::prost::Name for RecognizeRevenue {
+    const NAME: &'static str = "RecognizeRevenue";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.RecognizeRevenue".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.RecognizeRevenue".into()
+    }
+}
+/// Records that the customer was sent an invoice.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct IssueInvoice {
+    #[prost(string, tag = "1")]
+    pub contract_id: ::prost::alloc::string::String,
+    /// Unique within the contract; the same one told twice is told once.
+    #[prost(string, tag = "2")]
+    pub invoice_id: ::prost::alloc::string::String,
+    /// What is asked for, by line; all that was not yet if empty. No line beyond what was agreed
+    /// (INVOICE_BEYOND_CONTRACT).
+    #[prost(message, repeated, tag = "3")]
+    pub amounts: ::prost::alloc::vec::Vec<LineAmount>,
+    /// When it is to be paid, as ISO 8601 date; as the billing terms say if empty.
+    #[prost(string, tag = "4")]
+    pub due_on: ::prost::alloc::string::String,
+}
+impl ::prost::Name for IssueInvoice {
+    const NAME: &'static str = "IssueInvoice";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.IssueInvoice".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.IssueInvoice".into()
+    }
+}
+/// Records that the customer paid an invoice, in whole or in part. What was refunded may be paid again.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct RecordPayment {
+    #[prost(string, tag = "1")]
+    pub contract_id: ::prost::alloc::string::String,
+    /// Unique within the contract; the same one told twice is told once.
+    #[prost(string, tag = "2")]
+    pub payment_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub invoice_id: ::prost::alloc::string::String,
+    /// What was paid, by line. No line beyond what is open of it (PAYMENT_BEYOND_INVOICE).
+    #[prost(message, repeated, tag = "4")]
+    pub amounts: ::prost::alloc::vec::Vec<LineAmount>,
+    /// What was paid in one sum, if it is not said by line: spread over the open lines in proportion to
+    /// what is open of each, to the minor unit. Not beyond what is open (OVER_PAYMENT). If neither is said,
+    /// all that is open.
+    #[prost(message, optional, tag = "5")]
+    pub amount: ::core::option::Option<Money>,
+}
+impl ::prost::Name for RecordPayment {
+    const NAME: &'static str = "RecordPayment";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.RecordPayment".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.RecordPayment".into()
+    }
+}
+/// Records that a payment, or part of it, went back to the customer.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct RecordRefund {
+    #[prost(string, tag = "1")]
+    pub contract_id: ::prost::alloc::string::String,
+    /// Unique within the contract; the same one told twice is told once.
+    #[prost(string, tag = "2")]
+    pub refund_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub payment_id: ::prost::alloc::string::String,
+    /// What went back, by line. No line beyond what was paid and did not go back (REFUND_BEYOND_PAYMENT).
+    #[prost(message, repeated, tag = "4")]
+    pub amounts: ::prost::alloc::vec::Vec<LineAmount>,
+    /// What went back in one sum: spread as RecordPayment does. If neither is said, all of it.
+    #[prost(message, optional, tag = "5")]
+    pub amount: ::core::option::Option<Money>,
+}
+impl ::prost::Name for RecordRefund {
+    const NAME: &'static str = "RecordRefund";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.RecordRefund".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.RecordRefund".into()
+    }
+}
+/// Records what lines cost us directly.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct RecordDirectCost {
+    #[prost(string, tag = "1")]
+    pub contract_id: ::prost::alloc::string::String,
+    /// Unique within the contract; the same one told twice is told once.
+    #[prost(string, tag = "2")]
+    pub cost_id: ::prost::alloc::string::String,
+    /// The costs, by line; negative where one is taken back.
+    #[prost(message, repeated, tag = "3")]
+    pub amounts: ::prost::alloc::vec::Vec<LineAmount>,
+}
+impl ::prost::Name for RecordDirectCost {
+    const NAME: &'static str = "RecordDirectCost";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.RecordDirectCost".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.RecordDirectCost".into()
+    }
+}
+/// Ends it before its time.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct TerminateContract {
+    #[prost(string, tag = "1")]
+    pub contract_id: ::prost::alloc::string::String,
+    /// The day on which it is no more in force, within its term, as ISO 8601 date.
+    #[prost(string, tag = "2")]
+    pub effective_on: ::prost::alloc::string::String,
+    /// Why, as a short code such as "insolvency". Required.
+    #[prost(string, tag = "3")]
+    pub reason: ::prost::alloc::string::String,
+    /// Personal.
+    #[prost(string, tag = "4")]
+    pub note: ::prost::alloc::string::String,
+}
+impl ::prost::Name for TerminateContract {
+    const NAME: &'static str = "TerminateContract";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.TerminateContract".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.TerminateContract".into()
+    }
+}
+/// How often a contract is invoiced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum BillingFrequency {
+    Unspecified = 0,
+    /// The default.
+    Once = 1,
+    Monthly = 2,
+    Quarterly = 3,
+    Yearly = 4,
+}
+impl BillingFrequency {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "BILLING_FREQUENCY_UNSPECIFIED",
+            Self::Once => "BILLING_FREQUENCY_ONCE",
+            Self::Monthly => "BILLING_FREQUENCY_MONTHLY",
+            Self::Quarterly => "BILLING_FREQUENCY_QUARTERLY",
+            Self::Yearly => "BILLING_FREQUENCY_YEARLY",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "BILLING_FREQUENCY_UNSPECIFIED" => Some(Self::Unspecified),
+            "BILLING_FREQUENCY_ONCE" => Some(Self::Once),
+            "BILLING_FREQUENCY_MONTHLY" => Some(Self::Monthly),
+            "BILLING_FREQUENCY_QUARTERLY" => Some(Self::Quarterly),
+            "BILLING_FREQUENCY_YEARLY" => Some(Self::Yearly),
+            _ => None,
+        }
+    }
+}
+/// What an amendment does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum AmendmentKind {
+    Unspecified = 0,
+    /// The customer takes more.
+    Expansion = 1,
+    /// The customer takes less.
+    Contraction = 2,
+}
+impl AmendmentKind {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "AMENDMENT_KIND_UNSPECIFIED",
+            Self::Expansion => "AMENDMENT_KIND_EXPANSION",
+            Self::Contraction => "AMENDMENT_KIND_CONTRACTION",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "AMENDMENT_KIND_UNSPECIFIED" => Some(Self::Unspecified),
+            "AMENDMENT_KIND_EXPANSION" => Some(Self::Expansion),
+            "AMENDMENT_KIND_CONTRACTION" => Some(Self::Contraction),
+            _ => None,
+        }
+    }
+}
+/// Generated client implementations.
+#[allow(unused_qualifications)]
+pub mod contract_command_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// Commands about contracts: what was agreed with a customer, delivered, invoiced and paid. Nothing
+    /// happens to a contract before it was signed (OUT_OF_ORDER). After it was terminated (TERMINATED)
+    /// nothing happens but invoices, payments, refunds and costs.
+    #[derive(Debug, Clone)]
+    pub struct ContractCommandServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl ContractCommandServiceClient<tonic::transport::Channel> {
+        /// Attempt to create a new client by connecting to a given endpoint.
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
+        }
+    }
+    impl<T> ContractCommandServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> ContractCommandServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            ContractCommandServiceClient::new(
+                InterceptedService::new(inner, interceptor),
+            )
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// SignContract records that it was signed; with it the opportunity is won.
+        pub async fn sign_contract(
+            &mut self,
+            request: impl tonic::IntoRequest<super::SignContract>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/twinfunnel.v1.ContractCommandService/SignContract",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "twinfunnel.v1.ContractCommandService",
+                        "SignContract",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// AmendContract changes or adds lines.
+        pub async fn amend_contract(
+            &mut self,
+            request: impl tonic::IntoRequest<super::AmendContract>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/twinfunnel.v1.ContractCommandService/AmendContract",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "twinfunnel.v1.ContractCommandService",
+                        "AmendContract",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// ReassignContract gives it to another rep.
+        pub async fn reassign_contract(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ReassignContract>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/twinfunnel.v1.ContractCommandService/ReassignContract",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "twinfunnel.v1.ContractCommandService",
+                        "ReassignContract",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// RecognizeRevenue records a delivery.
+        pub async fn recognize_revenue(
+            &mut self,
+            request: impl tonic::IntoRequest<super::RecognizeRevenue>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/twinfunnel.v1.ContractCommandService/RecognizeRevenue",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "twinfunnel.v1.ContractCommandService",
+                        "RecognizeRevenue",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// IssueInvoice records that the customer was sent an invoice.
+        pub async fn issue_invoice(
+            &mut self,
+            request: impl tonic::IntoRequest<super::IssueInvoice>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/twinfunnel.v1.ContractCommandService/IssueInvoice",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "twinfunnel.v1.ContractCommandService",
+                        "IssueInvoice",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// RecordPayment records that the customer paid.
+        pub async fn record_payment(
+            &mut self,
+            request: impl tonic::IntoRequest<super::RecordPayment>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/twinfunnel.v1.ContractCommandService/RecordPayment",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "twinfunnel.v1.ContractCommandService",
+                        "RecordPayment",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// RecordRefund records that money went back to the customer.
+        pub async fn record_refund(
+            &mut self,
+            request: impl tonic::IntoRequest<super::RecordRefund>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/twinfunnel.v1.ContractCommandService/RecordRefund",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "twinfunnel.v1.ContractCommandService",
+                        "RecordRefund",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// RecordDirectCost records what a line costs us directly.
+        pub async fn record_direct_cost(
+            &mut self,
+            request: impl tonic::IntoRequest<super::RecordDirectCost>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/twinfunnel.v1.ContractCommandService/RecordDirectCost",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "twinfunnel.v1.ContractCommandService",
+                        "RecordDirectCost",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// TerminateContract ends it before its time.
+        pub async fn terminate_contract(
+            &mut self,
+            request: impl tonic::IntoRequest<super::TerminateContract>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/twinfunnel.v1.ContractCommandService/TerminateContract",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "twinfunnel.v1.ContractCommandService",
+                        "TerminateContract",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+#[allow(unused_qualifications)]
+pub mod contract_command_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with ContractCommandServiceServer.
+    #[async_trait]
+    pub trait ContractCommandService: std::marker::Send + std::marker::Sync + 'static {
+        /// SignContract records that it was signed; with it the opportunity is won.
+        async fn sign_contract(
+            &self,
+            request: tonic::Request<super::SignContract>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status>;
+        /// AmendContract changes or adds lines.
+        async fn amend_contract(
+            &self,
+            request: tonic::Request<super::AmendContract>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status>;
+        /// ReassignContract gives it to another rep.
+        async fn reassign_contract(
+            &self,
+            request: tonic::Request<super::ReassignContract>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status>;
+        /// RecognizeRevenue records a delivery.
+        async fn recognize_revenue(
+            &self,
+            request: tonic::Request<super::RecognizeRevenue>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status>;
+        /// IssueInvoice records that the customer was sent an invoice.
+        async fn issue_invoice(
+            &self,
+            request: tonic::Request<super::IssueInvoice>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status>;
+        /// RecordPayment records that the customer paid.
+        async fn record_payment(
+            &self,
+            request: tonic::Request<super::RecordPayment>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status>;
+        /// RecordRefund records that money went back to the customer.
+        async fn record_refund(
+            &self,
+            request: tonic::Request<super::RecordRefund>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status>;
+        /// RecordDirectCost records what a line costs us directly.
+        async fn record_direct_cost(
+            &self,
+            request: tonic::Request<super::RecordDirectCost>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status>;
+        /// TerminateContract ends it before its time.
+        async fn terminate_contract(
+            &self,
+            request: tonic::Request<super::TerminateContract>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status>;
+    }
+    /// Commands about contracts: what was agreed with a customer, delivered, invoiced and paid. Nothing
+    /// happens to a contract before it was signed (OUT_OF_ORDER). After it was terminated (TERMINATED)
+    /// nothing happens but invoices, payments, refunds and costs.
+    #[derive(Debug)]
+    pub struct ContractCommandServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> ContractCommandServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>>
+    for ContractCommandServiceServer<T>
+    where
+        T: ContractCommandService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/twinfunnel.v1.ContractCommandService/SignContract" => {
+                    #[allow(non_camel_case_types)]
+                    struct SignContractSvc<T: ContractCommandService>(pub Arc<T>);
+                    impl<
+                        T: ContractCommandService,
+                    > tonic::server::UnaryService<super::SignContract>
+                    for SignContractSvc<T> {
+                        type Response = super::Receipt;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::SignContract>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ContractCommandService>::sign_contract(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = SignContractSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/twinfunnel.v1.ContractCommandService/AmendContract" => {
+                    #[allow(non_camel_case_types)]
+                    struct AmendContractSvc<T: ContractCommandService>(pub Arc<T>);
+                    impl<
+                        T: ContractCommandService,
+                    > tonic::server::UnaryService<super::AmendContract>
+                    for AmendContractSvc<T> {
+                        type Response = super::Receipt;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::AmendContract>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ContractCommandService>::amend_contract(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = AmendContractSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/twinfunnel.v1.ContractCommandService/ReassignContract" => {
+                    #[allow(non_camel_case_types)]
+                    struct ReassignContractSvc<T: ContractCommandService>(pub Arc<T>);
+                    impl<
+                        T: ContractCommandService,
+                    > tonic::server::UnaryService<super::ReassignContract>
+                    for ReassignContractSvc<T> {
+                        type Response = super::Receipt;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ReassignContract>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ContractCommandService>::reassign_contract(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ReassignContractSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/twinfunnel.v1.ContractCommandService/RecognizeRevenue" => {
+                    #[allow(non_camel_case_types)]
+                    struct RecognizeRevenueSvc<T: ContractCommandService>(pub Arc<T>);
+                    impl<
+                        T: ContractCommandService,
+                    > tonic::server::UnaryService<super::RecognizeRevenue>
+                    for RecognizeRevenueSvc<T> {
+                        type Response = super::Receipt;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::RecognizeRevenue>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ContractCommandService>::recognize_revenue(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = RecognizeRevenueSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/twinfunnel.v1.ContractCommandService/IssueInvoice" => {
+                    #[allow(non_camel_case_types)]
+                    struct IssueInvoiceSvc<T: ContractCommandService>(pub Arc<T>);
+                    impl<
+                        T: ContractCommandService,
+                    > tonic::server::UnaryService<super::IssueInvoice>
+                    for IssueInvoiceSvc<T> {
+                        type Response = super::Receipt;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::IssueInvoice>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ContractCommandService>::issue_invoice(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = IssueInvoiceSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/twinfunnel.v1.ContractCommandService/RecordPayment" => {
+                    #[allow(non_camel_case_types)]
+                    struct RecordPaymentSvc<T: ContractCommandService>(pub Arc<T>);
+                    impl<
+                        T: ContractCommandService,
+                    > tonic::server::UnaryService<super::RecordPayment>
+                    for RecordPaymentSvc<T> {
+                        type Response = super::Receipt;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::RecordPayment>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ContractCommandService>::record_payment(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = RecordPaymentSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/twinfunnel.v1.ContractCommandService/RecordRefund" => {
+                    #[allow(non_camel_case_types)]
+                    struct RecordRefundSvc<T: ContractCommandService>(pub Arc<T>);
+                    impl<
+                        T: ContractCommandService,
+                    > tonic::server::UnaryService<super::RecordRefund>
+                    for RecordRefundSvc<T> {
+                        type Response = super::Receipt;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::RecordRefund>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ContractCommandService>::record_refund(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = RecordRefundSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/twinfunnel.v1.ContractCommandService/RecordDirectCost" => {
+                    #[allow(non_camel_case_types)]
+                    struct RecordDirectCostSvc<T: ContractCommandService>(pub Arc<T>);
+                    impl<
+                        T: ContractCommandService,
+                    > tonic::server::UnaryService<super::RecordDirectCost>
+                    for RecordDirectCostSvc<T> {
+                        type Response = super::Receipt;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::RecordDirectCost>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ContractCommandService>::record_direct_cost(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = RecordDirectCostSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/twinfunnel.v1.ContractCommandService/TerminateContract" => {
+                    #[allow(non_camel_case_types)]
+                    struct TerminateContractSvc<T: ContractCommandService>(pub Arc<T>);
+                    impl<
+                        T: ContractCommandService,
+                    > tonic::server::UnaryService<super::TerminateContract>
+                    for TerminateContractSvc<T> {
+                        type Response = super::Receipt;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::TerminateContract>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ContractCommandService>::terminate_contract(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = TerminateContractSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for ContractCommandServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "twinfunnel.v1.ContractCommandService";
+    impl<T> tonic::server::NamedService for ContractCommandServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
     }
 }
 /// The id of the same lead in the system it came from.
@@ -2633,6 +4070,682 @@ pub mod customer_command_service_server {
         const NAME: &'static str = SERVICE_NAME;
     }
 }
+/// Sets what one currency is worth in another, from a day on, until another rate is set. Said again for
+/// the same day, the last word counts.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SetExchangeRate {
+    /// ISO 4217 code of the currency one unit of which is priced.
+    #[prost(string, tag = "1")]
+    pub from_currency_code: ::prost::alloc::string::String,
+    /// ISO 4217 code of the currency it is priced in; another one.
+    #[prost(string, tag = "2")]
+    pub to_currency_code: ::prost::alloc::string::String,
+    /// ISO 8601 date, in the tenant's time zone.
+    #[prost(string, tag = "3")]
+    pub from_on: ::prost::alloc::string::String,
+    /// Units of the second currency for one of the first: a plain decimal above 0, such as "1.0547".
+    #[prost(string, tag = "4")]
+    pub rate: ::prost::alloc::string::String,
+}
+impl ::prost::Name for SetExchangeRate {
+    const NAME: &'static str = "SetExchangeRate";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.SetExchangeRate".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.SetExchangeRate".into()
+    }
+}
+/// Generated client implementations.
+#[allow(unused_qualifications)]
+pub mod exchange_rate_command_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// Commands about exchange rates.
+    #[derive(Debug, Clone)]
+    pub struct ExchangeRateCommandServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl ExchangeRateCommandServiceClient<tonic::transport::Channel> {
+        /// Attempt to create a new client by connecting to a given endpoint.
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
+        }
+    }
+    impl<T> ExchangeRateCommandServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> ExchangeRateCommandServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            ExchangeRateCommandServiceClient::new(
+                InterceptedService::new(inner, interceptor),
+            )
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// SetExchangeRate sets what one currency is worth in another, from a day on.
+        pub async fn set_exchange_rate(
+            &mut self,
+            request: impl tonic::IntoRequest<super::SetExchangeRate>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/twinfunnel.v1.ExchangeRateCommandService/SetExchangeRate",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "twinfunnel.v1.ExchangeRateCommandService",
+                        "SetExchangeRate",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+#[allow(unused_qualifications)]
+pub mod exchange_rate_command_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with ExchangeRateCommandServiceServer.
+    #[async_trait]
+    pub trait ExchangeRateCommandService: std::marker::Send + std::marker::Sync + 'static {
+        /// SetExchangeRate sets what one currency is worth in another, from a day on.
+        async fn set_exchange_rate(
+            &self,
+            request: tonic::Request<super::SetExchangeRate>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status>;
+    }
+    /// Commands about exchange rates.
+    #[derive(Debug)]
+    pub struct ExchangeRateCommandServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> ExchangeRateCommandServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>>
+    for ExchangeRateCommandServiceServer<T>
+    where
+        T: ExchangeRateCommandService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/twinfunnel.v1.ExchangeRateCommandService/SetExchangeRate" => {
+                    #[allow(non_camel_case_types)]
+                    struct SetExchangeRateSvc<T: ExchangeRateCommandService>(pub Arc<T>);
+                    impl<
+                        T: ExchangeRateCommandService,
+                    > tonic::server::UnaryService<super::SetExchangeRate>
+                    for SetExchangeRateSvc<T> {
+                        type Response = super::Receipt;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::SetExchangeRate>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ExchangeRateCommandService>::set_exchange_rate(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = SetExchangeRateSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for ExchangeRateCommandServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "twinfunnel.v1.ExchangeRateCommandService";
+    impl<T> tonic::server::NamedService for ExchangeRateCommandServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
+/// Records what a period costs. Said again under the same id, the last word counts.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RecordFixedCost {
+    #[prost(string, tag = "1")]
+    pub cost_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub name: ::prost::alloc::string::String,
+    /// The first day of the period, as ISO 8601 date.
+    #[prost(string, tag = "3")]
+    pub from_on: ::prost::alloc::string::String,
+    /// The day after its last.
+    #[prost(string, tag = "4")]
+    pub to_on: ::prost::alloc::string::String,
+    /// The whole cost of the period.
+    #[prost(message, optional, tag = "5")]
+    pub amount: ::core::option::Option<Money>,
+}
+impl ::prost::Name for RecordFixedCost {
+    const NAME: &'static str = "RecordFixedCost";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.RecordFixedCost".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.RecordFixedCost".into()
+    }
+}
+/// Generated client implementations.
+#[allow(unused_qualifications)]
+pub mod fixed_cost_command_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// Commands about fixed costs: what a period costs whatever is sold in it.
+    #[derive(Debug, Clone)]
+    pub struct FixedCostCommandServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl FixedCostCommandServiceClient<tonic::transport::Channel> {
+        /// Attempt to create a new client by connecting to a given endpoint.
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
+        }
+    }
+    impl<T> FixedCostCommandServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> FixedCostCommandServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            FixedCostCommandServiceClient::new(
+                InterceptedService::new(inner, interceptor),
+            )
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// RecordFixedCost records what a period costs.
+        pub async fn record_fixed_cost(
+            &mut self,
+            request: impl tonic::IntoRequest<super::RecordFixedCost>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/twinfunnel.v1.FixedCostCommandService/RecordFixedCost",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "twinfunnel.v1.FixedCostCommandService",
+                        "RecordFixedCost",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+#[allow(unused_qualifications)]
+pub mod fixed_cost_command_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with FixedCostCommandServiceServer.
+    #[async_trait]
+    pub trait FixedCostCommandService: std::marker::Send + std::marker::Sync + 'static {
+        /// RecordFixedCost records what a period costs.
+        async fn record_fixed_cost(
+            &self,
+            request: tonic::Request<super::RecordFixedCost>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status>;
+    }
+    /// Commands about fixed costs: what a period costs whatever is sold in it.
+    #[derive(Debug)]
+    pub struct FixedCostCommandServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> FixedCostCommandServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>>
+    for FixedCostCommandServiceServer<T>
+    where
+        T: FixedCostCommandService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/twinfunnel.v1.FixedCostCommandService/RecordFixedCost" => {
+                    #[allow(non_camel_case_types)]
+                    struct RecordFixedCostSvc<T: FixedCostCommandService>(pub Arc<T>);
+                    impl<
+                        T: FixedCostCommandService,
+                    > tonic::server::UnaryService<super::RecordFixedCost>
+                    for RecordFixedCostSvc<T> {
+                        type Response = super::Receipt;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::RecordFixedCost>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as FixedCostCommandService>::record_fixed_cost(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = RecordFixedCostSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for FixedCostCommandServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "twinfunnel.v1.FixedCostCommandService";
+    impl<T> tonic::server::NamedService for FixedCostCommandServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
 /// Records something that is sold.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct RegisterProduct {
@@ -3164,6 +5277,900 @@ pub mod product_command_service_server {
         const NAME: &'static str = SERVICE_NAME;
     }
 }
+/// Drafts an offer that answers an open opportunity.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct DraftQuote {
+    #[prost(string, tag = "1")]
+    pub quote_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub opportunity_id: ::prost::alloc::string::String,
+    /// To whom; the opportunity's customer if empty.
+    #[prost(string, tag = "3")]
+    pub customer_id: ::prost::alloc::string::String,
+    /// ISO 4217 code of all its sums.
+    #[prost(string, tag = "4")]
+    pub currency_code: ::prost::alloc::string::String,
+    #[prost(message, repeated, tag = "5")]
+    pub lines: ::prost::alloc::vec::Vec<Line>,
+    /// The last day on which it can be accepted, as ISO 8601 date; without end if empty.
+    #[prost(string, tag = "6")]
+    pub valid_until: ::prost::alloc::string::String,
+}
+impl ::prost::Name for DraftQuote {
+    const NAME: &'static str = "DraftQuote";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.DraftQuote".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.DraftQuote".into()
+    }
+}
+/// Changes what is offered: all of it. A quote that was sent is a draft again. It needs its approval
+/// anew.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ReviseQuote {
+    #[prost(string, tag = "1")]
+    pub quote_id: ::prost::alloc::string::String,
+    #[prost(message, repeated, tag = "2")]
+    pub lines: ::prost::alloc::vec::Vec<Line>,
+    /// As in DraftQuote.
+    #[prost(string, tag = "3")]
+    pub valid_until: ::prost::alloc::string::String,
+}
+impl ::prost::Name for ReviseQuote {
+    const NAME: &'static str = "ReviseQuote";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.ReviseQuote".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.ReviseQuote".into()
+    }
+}
+/// Approves the discounts of a draft, in the name of the caller.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ApproveDiscount {
+    #[prost(string, tag = "1")]
+    pub quote_id: ::prost::alloc::string::String,
+}
+impl ::prost::Name for ApproveDiscount {
+    const NAME: &'static str = "ApproveDiscount";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.ApproveDiscount".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.ApproveDiscount".into()
+    }
+}
+/// Records that it was sent to the customer. A discount has to be approved before
+/// (DISCOUNT_NOT_APPROVED).
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SendQuote {
+    #[prost(string, tag = "1")]
+    pub quote_id: ::prost::alloc::string::String,
+}
+impl ::prost::Name for SendQuote {
+    const NAME: &'static str = "SendQuote";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.SendQuote".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.SendQuote".into()
+    }
+}
+/// Records that the customer accepted it, up to the last day on which it can be (EXPIRED).
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct AcceptQuote {
+    #[prost(string, tag = "1")]
+    pub quote_id: ::prost::alloc::string::String,
+}
+impl ::prost::Name for AcceptQuote {
+    const NAME: &'static str = "AcceptQuote";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.AcceptQuote".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.AcceptQuote".into()
+    }
+}
+/// Records that the customer declined it, or that it was withdrawn.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DeclineQuote {
+    #[prost(string, tag = "1")]
+    pub quote_id: ::prost::alloc::string::String,
+    /// Personal.
+    #[prost(string, tag = "2")]
+    pub reason: ::prost::alloc::string::String,
+}
+impl ::prost::Name for DeclineQuote {
+    const NAME: &'static str = "DeclineQuote";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.DeclineQuote".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.DeclineQuote".into()
+    }
+}
+/// Records that its time has run out: after the last day on which it can be accepted (STILL_VALID).
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ExpireQuote {
+    #[prost(string, tag = "1")]
+    pub quote_id: ::prost::alloc::string::String,
+}
+impl ::prost::Name for ExpireQuote {
+    const NAME: &'static str = "ExpireQuote";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.ExpireQuote".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.ExpireQuote".into()
+    }
+}
+/// Generated client implementations.
+#[allow(unused_qualifications)]
+pub mod quote_command_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// Commands about quotes. Like the moves of an opportunity they come in the order in which they
+    /// occurred (OUT_OF_ORDER).
+    #[derive(Debug, Clone)]
+    pub struct QuoteCommandServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl QuoteCommandServiceClient<tonic::transport::Channel> {
+        /// Attempt to create a new client by connecting to a given endpoint.
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
+        }
+    }
+    impl<T> QuoteCommandServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> QuoteCommandServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            QuoteCommandServiceClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// DraftQuote drafts an offer that answers an opportunity.
+        pub async fn draft_quote(
+            &mut self,
+            request: impl tonic::IntoRequest<super::DraftQuote>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/twinfunnel.v1.QuoteCommandService/DraftQuote",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("twinfunnel.v1.QuoteCommandService", "DraftQuote"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// ReviseQuote changes what is offered.
+        pub async fn revise_quote(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ReviseQuote>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/twinfunnel.v1.QuoteCommandService/ReviseQuote",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("twinfunnel.v1.QuoteCommandService", "ReviseQuote"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// ApproveDiscount approves the discounts of a draft.
+        pub async fn approve_discount(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ApproveDiscount>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/twinfunnel.v1.QuoteCommandService/ApproveDiscount",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "twinfunnel.v1.QuoteCommandService",
+                        "ApproveDiscount",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// SendQuote records that it was sent to the customer.
+        pub async fn send_quote(
+            &mut self,
+            request: impl tonic::IntoRequest<super::SendQuote>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/twinfunnel.v1.QuoteCommandService/SendQuote",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("twinfunnel.v1.QuoteCommandService", "SendQuote"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// AcceptQuote records that the customer accepted it.
+        pub async fn accept_quote(
+            &mut self,
+            request: impl tonic::IntoRequest<super::AcceptQuote>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/twinfunnel.v1.QuoteCommandService/AcceptQuote",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("twinfunnel.v1.QuoteCommandService", "AcceptQuote"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// DeclineQuote records that the customer declined it, or that it was withdrawn.
+        pub async fn decline_quote(
+            &mut self,
+            request: impl tonic::IntoRequest<super::DeclineQuote>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/twinfunnel.v1.QuoteCommandService/DeclineQuote",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("twinfunnel.v1.QuoteCommandService", "DeclineQuote"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// ExpireQuote records that its time has run out.
+        pub async fn expire_quote(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ExpireQuote>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/twinfunnel.v1.QuoteCommandService/ExpireQuote",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("twinfunnel.v1.QuoteCommandService", "ExpireQuote"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+#[allow(unused_qualifications)]
+pub mod quote_command_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with QuoteCommandServiceServer.
+    #[async_trait]
+    pub trait QuoteCommandService: std::marker::Send + std::marker::Sync + 'static {
+        /// DraftQuote drafts an offer that answers an opportunity.
+        async fn draft_quote(
+            &self,
+            request: tonic::Request<super::DraftQuote>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status>;
+        /// ReviseQuote changes what is offered.
+        async fn revise_quote(
+            &self,
+            request: tonic::Request<super::ReviseQuote>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status>;
+        /// ApproveDiscount approves the discounts of a draft.
+        async fn approve_discount(
+            &self,
+            request: tonic::Request<super::ApproveDiscount>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status>;
+        /// SendQuote records that it was sent to the customer.
+        async fn send_quote(
+            &self,
+            request: tonic::Request<super::SendQuote>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status>;
+        /// AcceptQuote records that the customer accepted it.
+        async fn accept_quote(
+            &self,
+            request: tonic::Request<super::AcceptQuote>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status>;
+        /// DeclineQuote records that the customer declined it, or that it was withdrawn.
+        async fn decline_quote(
+            &self,
+            request: tonic::Request<super::DeclineQuote>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status>;
+        /// ExpireQuote records that its time has run out.
+        async fn expire_quote(
+            &self,
+            request: tonic::Request<super::ExpireQuote>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status>;
+    }
+    /// Commands about quotes. Like the moves of an opportunity they come in the order in which they
+    /// occurred (OUT_OF_ORDER).
+    #[derive(Debug)]
+    pub struct QuoteCommandServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> QuoteCommandServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for QuoteCommandServiceServer<T>
+    where
+        T: QuoteCommandService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/twinfunnel.v1.QuoteCommandService/DraftQuote" => {
+                    #[allow(non_camel_case_types)]
+                    struct DraftQuoteSvc<T: QuoteCommandService>(pub Arc<T>);
+                    impl<
+                        T: QuoteCommandService,
+                    > tonic::server::UnaryService<super::DraftQuote>
+                    for DraftQuoteSvc<T> {
+                        type Response = super::Receipt;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::DraftQuote>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as QuoteCommandService>::draft_quote(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = DraftQuoteSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/twinfunnel.v1.QuoteCommandService/ReviseQuote" => {
+                    #[allow(non_camel_case_types)]
+                    struct ReviseQuoteSvc<T: QuoteCommandService>(pub Arc<T>);
+                    impl<
+                        T: QuoteCommandService,
+                    > tonic::server::UnaryService<super::ReviseQuote>
+                    for ReviseQuoteSvc<T> {
+                        type Response = super::Receipt;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ReviseQuote>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as QuoteCommandService>::revise_quote(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ReviseQuoteSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/twinfunnel.v1.QuoteCommandService/ApproveDiscount" => {
+                    #[allow(non_camel_case_types)]
+                    struct ApproveDiscountSvc<T: QuoteCommandService>(pub Arc<T>);
+                    impl<
+                        T: QuoteCommandService,
+                    > tonic::server::UnaryService<super::ApproveDiscount>
+                    for ApproveDiscountSvc<T> {
+                        type Response = super::Receipt;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ApproveDiscount>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as QuoteCommandService>::approve_discount(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ApproveDiscountSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/twinfunnel.v1.QuoteCommandService/SendQuote" => {
+                    #[allow(non_camel_case_types)]
+                    struct SendQuoteSvc<T: QuoteCommandService>(pub Arc<T>);
+                    impl<
+                        T: QuoteCommandService,
+                    > tonic::server::UnaryService<super::SendQuote> for SendQuoteSvc<T> {
+                        type Response = super::Receipt;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::SendQuote>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as QuoteCommandService>::send_quote(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = SendQuoteSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/twinfunnel.v1.QuoteCommandService/AcceptQuote" => {
+                    #[allow(non_camel_case_types)]
+                    struct AcceptQuoteSvc<T: QuoteCommandService>(pub Arc<T>);
+                    impl<
+                        T: QuoteCommandService,
+                    > tonic::server::UnaryService<super::AcceptQuote>
+                    for AcceptQuoteSvc<T> {
+                        type Response = super::Receipt;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::AcceptQuote>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as QuoteCommandService>::accept_quote(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = AcceptQuoteSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/twinfunnel.v1.QuoteCommandService/DeclineQuote" => {
+                    #[allow(non_camel_case_types)]
+                    struct DeclineQuoteSvc<T: QuoteCommandService>(pub Arc<T>);
+                    impl<
+                        T: QuoteCommandService,
+                    > tonic::server::UnaryService<super::DeclineQuote>
+                    for DeclineQuoteSvc<T> {
+                        type Response = super::Receipt;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::DeclineQuote>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as QuoteCommandService>::decline_quote(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = DeclineQuoteSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/twinfunnel.v1.QuoteCommandService/ExpireQuote" => {
+                    #[allow(non_camel_case_types)]
+                    struct ExpireQuoteSvc<T: QuoteCommandService>(pub Arc<T>);
+                    impl<
+                        T: QuoteCommandService,
+                    > tonic::server::UnaryService<super::ExpireQuote>
+                    for ExpireQuoteSvc<T> {
+                        type Response = super::Receipt;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ExpireQuote>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as QuoteCommandService>::expire_quote(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ExpireQuoteSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for QuoteCommandServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "twinfunnel.v1.QuoteCommandService";
+    impl<T> tonic::server::NamedService for QuoteCommandServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
 /// Records a rep or a manager. An e-mail address belongs to one rep only (ALREADY_EXISTS).
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct RegisterRep {
@@ -3248,6 +6255,61 @@ impl ::prost::Name for LeaveTeam {
     }
     fn type_url() -> ::prost::alloc::string::String {
         "/twinfunnel.v1.LeaveTeam".into()
+    }
+}
+/// Sets what the rep is to sell in a span of time. Said again for the same span, the last word counts;
+/// spans that overlap otherwise are refused (OVERLAPPING_QUOTA).
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SetQuota {
+    #[prost(string, tag = "1")]
+    pub rep_id: ::prost::alloc::string::String,
+    /// The first day of the span, as ISO 8601 date.
+    #[prost(string, tag = "2")]
+    pub from_on: ::prost::alloc::string::String,
+    /// The day after its last.
+    #[prost(string, tag = "3")]
+    pub to_on: ::prost::alloc::string::String,
+    /// How much in the whole span.
+    #[prost(message, optional, tag = "4")]
+    pub amount: ::core::option::Option<Money>,
+    /// How it falls on the equal parts of the span (quarters of a year if there are four), in hundredths
+    /// of a percent that total 10000 (WEIGHTS_NOT_WHOLE); evenly if empty.
+    #[prost(uint32, repeated, tag = "5")]
+    pub weights_basis_points: ::prost::alloc::vec::Vec<u32>,
+}
+impl ::prost::Name for SetQuota {
+    const NAME: &'static str = "SetQuota";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.SetQuota".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.SetQuota".into()
+    }
+}
+/// Gives the rep a territory, in [from, to).
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct AssignTerritory {
+    #[prost(string, tag = "1")]
+    pub rep_id: ::prost::alloc::string::String,
+    /// Its name.
+    #[prost(string, tag = "2")]
+    pub territory: ::prost::alloc::string::String,
+    /// When it begins; when the command occurred if absent.
+    #[prost(message, optional, tag = "3")]
+    pub from: ::core::option::Option<::prost_types::Timestamp>,
+    /// When it ends; until another is assigned if absent.
+    #[prost(message, optional, tag = "4")]
+    pub to: ::core::option::Option<::prost_types::Timestamp>,
+}
+impl ::prost::Name for AssignTerritory {
+    const NAME: &'static str = "AssignTerritory";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.AssignTerritory".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.AssignTerritory".into()
     }
 }
 /// Generated client implementations.
@@ -3435,6 +6497,52 @@ pub mod rep_command_service_client {
                 .insert(GrpcMethod::new("twinfunnel.v1.RepCommandService", "LeaveTeam"));
             self.inner.unary(req, path, codec).await
         }
+        /// SetQuota sets what the rep is to sell in a span of time.
+        pub async fn set_quota(
+            &mut self,
+            request: impl tonic::IntoRequest<super::SetQuota>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/twinfunnel.v1.RepCommandService/SetQuota",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("twinfunnel.v1.RepCommandService", "SetQuota"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// AssignTerritory gives the rep a territory for a time.
+        pub async fn assign_territory(
+            &mut self,
+            request: impl tonic::IntoRequest<super::AssignTerritory>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/twinfunnel.v1.RepCommandService/AssignTerritory",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("twinfunnel.v1.RepCommandService", "AssignTerritory"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -3470,6 +6578,16 @@ pub mod rep_command_service_server {
         async fn leave_team(
             &self,
             request: tonic::Request<super::LeaveTeam>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status>;
+        /// SetQuota sets what the rep is to sell in a span of time.
+        async fn set_quota(
+            &self,
+            request: tonic::Request<super::SetQuota>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status>;
+        /// AssignTerritory gives the rep a territory for a time.
+        async fn assign_territory(
+            &self,
+            request: tonic::Request<super::AssignTerritory>,
         ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status>;
     }
     /// Commands about the people who sell.
@@ -3714,6 +6832,96 @@ pub mod rep_command_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = LeaveTeamSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/twinfunnel.v1.RepCommandService/SetQuota" => {
+                    #[allow(non_camel_case_types)]
+                    struct SetQuotaSvc<T: RepCommandService>(pub Arc<T>);
+                    impl<
+                        T: RepCommandService,
+                    > tonic::server::UnaryService<super::SetQuota> for SetQuotaSvc<T> {
+                        type Response = super::Receipt;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::SetQuota>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as RepCommandService>::set_quota(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = SetQuotaSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/twinfunnel.v1.RepCommandService/AssignTerritory" => {
+                    #[allow(non_camel_case_types)]
+                    struct AssignTerritorySvc<T: RepCommandService>(pub Arc<T>);
+                    impl<
+                        T: RepCommandService,
+                    > tonic::server::UnaryService<super::AssignTerritory>
+                    for AssignTerritorySvc<T> {
+                        type Response = super::Receipt;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::AssignTerritory>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as RepCommandService>::assign_territory(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = AssignTerritorySvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
@@ -5224,7 +8432,7 @@ impl ::prost::Name for ImportLine {
 pub struct Command {
     #[prost(
         oneof = "command::Kind",
-        tags = "1, 10, 11, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 50, 51, 52, 53, 54, 60, 61, 62, 70, 71, 72, 73, 80, 81, 82"
+        tags = "1, 10, 11, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 50, 51, 52, 53, 54, 60, 61, 62, 70, 71, 72, 73, 74, 75, 80, 81, 82, 90, 91, 92, 93, 94, 95, 96, 100, 101, 102, 103, 104, 105, 106, 107, 108, 120, 130"
     )]
     pub kind: ::core::option::Option<command::Kind>,
 }
@@ -5288,12 +8496,52 @@ pub mod command {
         JoinTeam(super::JoinTeam),
         #[prost(message, tag = "73")]
         LeaveTeam(super::LeaveTeam),
+        #[prost(message, tag = "74")]
+        SetQuota(super::SetQuota),
+        #[prost(message, tag = "75")]
+        AssignTerritory(super::AssignTerritory),
         #[prost(message, tag = "80")]
         FormTeam(super::FormTeam),
         #[prost(message, tag = "81")]
         AppointManager(super::AppointManager),
         #[prost(message, tag = "82")]
         MoveRegion(super::MoveRegion),
+        #[prost(message, tag = "90")]
+        DraftQuote(super::DraftQuote),
+        #[prost(message, tag = "91")]
+        ReviseQuote(super::ReviseQuote),
+        #[prost(message, tag = "92")]
+        ApproveDiscount(super::ApproveDiscount),
+        #[prost(message, tag = "93")]
+        SendQuote(super::SendQuote),
+        #[prost(message, tag = "94")]
+        AcceptQuote(super::AcceptQuote),
+        #[prost(message, tag = "95")]
+        DeclineQuote(super::DeclineQuote),
+        #[prost(message, tag = "96")]
+        ExpireQuote(super::ExpireQuote),
+        #[prost(message, tag = "100")]
+        SignContract(super::SignContract),
+        #[prost(message, tag = "101")]
+        AmendContract(super::AmendContract),
+        #[prost(message, tag = "102")]
+        ReassignContract(super::ReassignContract),
+        #[prost(message, tag = "103")]
+        RecognizeRevenue(super::RecognizeRevenue),
+        #[prost(message, tag = "104")]
+        IssueInvoice(super::IssueInvoice),
+        #[prost(message, tag = "105")]
+        RecordPayment(super::RecordPayment),
+        #[prost(message, tag = "106")]
+        RecordRefund(super::RecordRefund),
+        #[prost(message, tag = "107")]
+        RecordDirectCost(super::RecordDirectCost),
+        #[prost(message, tag = "108")]
+        TerminateContract(super::TerminateContract),
+        #[prost(message, tag = "120")]
+        SetExchangeRate(super::SetExchangeRate),
+        #[prost(message, tag = "130")]
+        RecordFixedCost(super::RecordFixedCost),
     }
 }
 impl ::prost::Name for Command {

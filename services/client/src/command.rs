@@ -88,8 +88,19 @@ routes! {
         RegisterCustomer, UpdateCustomer, AddContact, UpdateContact, RemoveContact,
     }
     "ProductCommandService" { RegisterProduct, ChangeListPrice, RetireProduct }
-    "RepCommandService" { RegisterRep, DeactivateRep, JoinTeam, LeaveTeam }
+    "RepCommandService" {
+        RegisterRep, DeactivateRep, JoinTeam, LeaveTeam, SetQuota, AssignTerritory,
+    }
     "TeamCommandService" { FormTeam, AppointManager, MoveRegion }
+    "QuoteCommandService" {
+        DraftQuote, ReviseQuote, ApproveDiscount, SendQuote, AcceptQuote, DeclineQuote, ExpireQuote,
+    }
+    "ContractCommandService" {
+        SignContract, AmendContract, ReassignContract, RecognizeRevenue, IssueInvoice,
+        RecordPayment, RecordRefund, RecordDirectCost, TerminateContract,
+    }
+    "ExchangeRateCommandService" { SetExchangeRate }
+    "FixedCostCommandService" { RecordFixedCost }
 }
 
 impl Client {

@@ -11,6 +11,7 @@ use event_schemas::StreamEvents;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::ask::Ask;
 use crate::claim::ClaimChange;
 use crate::reads::{Reads, Reference};
 use crate::refusal::Refusal;
@@ -56,6 +57,15 @@ pub trait Decider:
     /// another node's clock is a little ahead. What is told to have occurred earlier is meant so.
     fn stands_after(&self, _command: &Self::Command) -> Option<DateTime<Utc>> {
         None
+    }
+
+    /// What `event` asks of other aggregates, each on a stream of its own. They decide on their own
+    /// state, as of the same time, and everything lands together, or nothing: if one refuses, its
+    /// refusal is that of the whole.
+    ///
+    /// What is asked may not ask for more, and is never of the stream that asks.
+    fn asks(&self, _event: &Self::Event) -> Vec<Ask> {
+        Vec::new()
     }
 
     /// The unique values that `event` takes or gives back; `self` is the state after it.
@@ -119,8 +129,9 @@ impl<D: Decider> Aggregate for Aggregated<D> {
         reads: &Reads,
         sink: &EventSink<Self>,
     ) -> Result<(), Self::Error> {
-        let later = self.skewed(&command, reads.occurred_at);
-        let later = later.map(|occurred_at| reads.clone().occurring_at(occurred_at));
+        let occurred_at = occurs_at(&self.0, &command, reads.occurred_at);
+        let later =
+            (occurred_at != reads.occurred_at).then(|| reads.clone().occurring_at(occurred_at));
         let reads = later.as_ref().unwrap_or(reads);
         for event in self.0.decide(command, reads)? {
             let occurred_at = reads.occurred_at;
@@ -135,12 +146,16 @@ impl<D: Decider> Aggregate for Aggregated<D> {
     }
 }
 
-impl<D: Decider> Aggregated<D> {
-    /// When the command is taken to have occurred, if that is later than it says.
-    fn skewed(&self, command: &D::Command, said_at: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        let after = self.0.stands_after(command)?;
-        (said_at < after && after - said_at <= CLOCK_SKEW).then_some(after)
-    }
+/// When a command is taken to have occurred: as it says, or a little later. See
+/// [`Decider::stands_after`].
+pub fn occurs_at<D: Decider>(
+    state: &D,
+    command: &D::Command,
+    said_at: DateTime<Utc>,
+) -> DateTime<Utc> {
+    let after = state.stands_after(command);
+    let skewed = after.filter(|after| said_at < *after && *after - said_at <= CLOCK_SKEW);
+    skewed.unwrap_or(said_at)
 }
 
 /// Decides and takes in what was decided: on success `state` has evolved by the events returned,

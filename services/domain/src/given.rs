@@ -22,7 +22,7 @@ use proto::v1::command::Kind;
 use serde_json::Value;
 
 use crate::{
-    Addressed, Aggregated, ClaimChange, Decider, Fact, InvalidCommand, Read, Reads, Reference,
+    Addressed, Aggregated, Ask, ClaimChange, Decider, Fact, InvalidCommand, Read, Reads, Reference,
     Refused, decide_and_evolve,
 };
 
@@ -88,9 +88,13 @@ macro_rules! asked {
 }
 
 asked! {
+    Contract contract ContractEvent,
     Customer customer CustomerEvent,
+    ExchangeRate exchange_rate ExchangeRateEvent,
+    FixedCost fixed_cost FixedCostEvent,
     Opportunity opportunity OpportunityEvent,
     Product product ProductEvent,
+    Quote quote QuoteEvent,
     Rep rep RepEvent,
     SalesProcess sales_process SalesProcessEvent,
     Team team TeamEvent,
@@ -112,7 +116,10 @@ macro_rules! readable {
     )+};
 }
 
-readable!(Customer customer, Product product, Rep rep, SalesProcess sales_process, Team team);
+readable!(
+    Customer customer, Opportunity opportunity, Product product, Quote quote, Rep rep,
+    SalesProcess sales_process, Team team, Tenant tenant,
+);
 
 /// What happened, and what else there is.
 #[derive(Debug, Clone)]
@@ -187,11 +194,15 @@ impl<D: Asked> Given<D> {
     }
 
     /// When a caller asks for something.
-    pub(crate) fn when(mut self, command: Kind) -> Then<D> {
+    pub(crate) fn when(self, command: Kind) -> Then<D> {
         let parsed = D::parse(command);
-        let command = parsed
-            .unwrap_or_else(|wrong| panic!("not a command: {wrong}"))
-            .command;
+        let parsed = parsed.unwrap_or_else(|wrong| panic!("not a command: {wrong}"));
+        self.when_asked(parsed.command)
+    }
+
+    /// When another aggregate asks for something.
+    #[expect(clippy::needless_pass_by_value, reason = "it reads as `when` does")]
+    pub(crate) fn when_asked(mut self, command: D::Command) -> Then<D> {
         let before = self.state();
         let reads = self.reads(&before.references(&command));
         let mut state = Aggregated(before);
@@ -205,6 +216,8 @@ impl<D: Asked> Given<D> {
         let claims = claims
             .flat_map(|fact| state.0.claims(&fact.event))
             .collect();
+        let asks = decided.iter().flatten();
+        let asks = asks.flat_map(|fact| state.0.asks(&fact.event)).collect();
         self.history.extend(decided.iter().flatten().cloned());
         assert_eq!(
             told_of(&state.0),
@@ -220,6 +233,7 @@ impl<D: Asked> Given<D> {
             given: self,
             decided,
             claims,
+            asks,
         }
     }
 }
@@ -234,6 +248,7 @@ pub(crate) struct Then<D: Decider> {
     given: Given<D>,
     decided: Result<Vec<Fact<D::Event>>, Refused>,
     claims: Vec<ClaimChange>,
+    asks: Vec<Ask>,
 }
 
 impl<D: Asked> Then<D> {
@@ -291,6 +306,13 @@ impl<D: Asked> Then<D> {
             ClaimChange::GiveBack(claim) => format!("-{} {}", claim.scope, claim.value),
         });
         assert_eq!(told.collect::<Vec<_>>(), claims);
+        self
+    }
+
+    /// And that is asked of others.
+    #[track_caller]
+    pub(crate) fn and_asks(self, asks: impl IntoIterator<Item = Ask>) -> Self {
+        assert_eq!(self.asks, asks.into_iter().collect::<Vec<_>>());
         self
     }
 

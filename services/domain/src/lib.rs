@@ -2,27 +2,35 @@
 //!
 //! Knows no clock, no storage, no network: everything a rule may look at is handed to it.
 
+pub mod ask;
 pub mod claim;
 pub mod decider;
+pub mod lines;
 pub mod reads;
 pub mod refusal;
+pub mod sums;
 pub mod told;
 pub mod wire;
 
 #[cfg(test)]
 mod given;
 
+pub mod contract;
 pub mod customer;
+pub mod exchange_rate;
+pub mod fixed_cost;
 pub mod opportunity;
 pub mod product;
+pub mod quote;
 pub mod rep;
 pub mod sales_process;
 pub mod team;
 pub mod tenant;
 
+pub use ask::Ask;
 pub use claim::{Claim, ClaimChange};
-pub use decider::{Addressed, Aggregated, CLOCK_SKEW, Decider, Fact, decide_and_evolve};
+pub use decider::{Addressed, Aggregated, CLOCK_SKEW, Decider, Fact, decide_and_evolve, occurs_at};
 pub use reads::{Read, Reads, Reference};
 pub use refusal::{Refusal, RefusalKind, Refused};
-pub use told::Told;
+pub use told::{Tally, Told};
 pub use wire::{FieldViolation, InvalidCommand};

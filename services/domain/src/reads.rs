@@ -3,13 +3,16 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, SubsecRound as _, Utc};
+use chrono::{DateTime, NaiveDate, SubsecRound as _, Utc};
 
 use crate::customer::Customer;
+use crate::opportunity::Opportunity;
 use crate::product::Product;
+use crate::quote::Quote;
 use crate::rep::Rep;
 pub(crate) use crate::sales_process::SalesProcess;
 use crate::team::Team;
+use crate::tenant::Tenant;
 
 /// Names the kinds of aggregate that decisions may read: one line a kind.
 macro_rules! readable {
@@ -50,6 +53,12 @@ readable! {
     Customer, customer;
     /// A product.
     Product, product;
+    /// An opportunity.
+    Opportunity, opportunity;
+    /// A quote.
+    Quote, quote;
+    /// The tenant itself.
+    Tenant, tenant;
 }
 
 /// What a decision may know besides its own aggregate.
@@ -70,10 +79,23 @@ impl Reads {
     }
 
     /// The same, taken to have occurred at another time.
-    pub(crate) fn occurring_at(self, occurred_at: DateTime<Utc>) -> Self {
+    pub fn occurring_at(self, occurred_at: DateTime<Utc>) -> Self {
         Self {
             occurred_at,
             found: self.found,
+        }
+    }
+
+    /// Refers to the tenant itself: what [`Reads::day`] needs.
+    pub(crate) fn own_tenant() -> Reference {
+        Reference::Tenant(crate::tenant::ID.to_owned())
+    }
+
+    /// The day on which the command occurred, in the tenant's time zone.
+    pub(crate) fn day(&self) -> NaiveDate {
+        match self.tenant(crate::tenant::ID) {
+            Some(tenant) => tenant.day_of(self.occurred_at),
+            None => self.occurred_at.date_naive(),
         }
     }
 

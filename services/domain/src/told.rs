@@ -40,6 +40,12 @@ impl<T> Told<T> {
         self.0.get(after.checked_sub(1)?).map(|(_, value)| value)
     }
 
+    /// When another value begins to hold, after an instant.
+    pub(crate) fn changes_after(&self, at: DateTime<Utc>) -> impl Iterator<Item = DateTime<Utc>> {
+        let told = self.0.iter().filter_map(|(from_at, _)| *from_at);
+        told.filter(move |from_at| *from_at > at)
+    }
+
     /// What holds after all that was told.
     pub fn latest(&self) -> Option<&T> {
         self.0.last().map(|(_, value)| value)
@@ -48,5 +54,33 @@ impl<T> Told<T> {
     /// From when on the latest holds; none if it was so at first.
     pub(crate) fn latest_at(&self) -> Option<DateTime<Utc>> {
         self.0.last().and_then(|(from_at, _)| *from_at)
+    }
+}
+
+/// Sums of one thing, each as of an instant, such as what was invoiced of a line.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tally(Vec<(DateTime<Utc>, i64)>);
+
+impl Tally {
+    /// One more sum, as of an instant.
+    pub(crate) fn add(&mut self, at: DateTime<Utc>, amount_minor: i64) {
+        self.0.push((at, amount_minor));
+    }
+
+    /// When more came, after an instant.
+    pub(crate) fn changes_after(&self, at: DateTime<Utc>) -> impl Iterator<Item = DateTime<Utc>> {
+        let came = self.0.iter().map(|(came_at, _)| *came_at);
+        came.filter(move |came_at| *came_at > at)
+    }
+
+    /// All that came up to an instant, and with it.
+    pub(crate) fn by(&self, at: DateTime<Utc>) -> i64 {
+        let until = self.0.iter().filter(|(when, _)| *when <= at);
+        until.map(|(_, amount)| amount).sum()
+    }
+
+    /// All that came.
+    pub fn total(&self) -> i64 {
+        self.0.iter().map(|(_, amount)| amount).sum()
     }
 }

@@ -2,7 +2,8 @@
 //! named, and what is text is normalised.
 
 use chrono::{DateTime, Datelike as _, NaiveDate, SubsecRound as _, Utc};
-use event_schemas::vocabulary::{Currency, ExternalId, Invalid, Money};
+use event_schemas::vocabulary::{Currency, ExternalId, Invalid, Money, Number};
+use rust_decimal::Decimal;
 
 /// Longest name, in characters.
 pub const NAME_MAX: usize = 200;
@@ -209,21 +210,50 @@ impl Fields {
 
     /// A sum of money that may be absent; never negative.
     pub(crate) fn money(&mut self, field: &str, money: Option<&proto::v1::Money>) -> Option<Money> {
+        let money = self.signed_money(field, money)?;
+        if money.amount_minor < 0 {
+            self.wrong(&format!("{field}.amount"), "is negative");
+            return None;
+        }
+        Some(money)
+    }
+
+    /// A sum of money that may be absent, and may be negative.
+    pub(crate) fn signed_money(
+        &mut self,
+        field: &str,
+        money: Option<&proto::v1::Money>,
+    ) -> Option<Money> {
         let money = money?;
         let currency = self.currency(&format!("{field}.currency_code"), &money.currency_code)?;
         let parsed = self.taken(
             &format!("{field}.amount"),
             Money::parse(&money.amount, currency),
         )?;
-        if parsed.amount_minor < 0 {
-            self.wrong(&format!("{field}.amount"), "is negative");
-            return None;
-        }
-        if parsed.amount_minor > AMOUNT_MINOR_MAX {
+        if !(-AMOUNT_MINOR_MAX..=AMOUNT_MINOR_MAX).contains(&parsed.amount_minor) {
             self.wrong(&format!("{field}.amount"), "is larger than any deal");
             return None;
         }
         Some(parsed)
+    }
+
+    /// An exact number that may be absent, of a range.
+    pub(crate) fn number(
+        &mut self,
+        field: &str,
+        text: &str,
+        range: std::ops::RangeInclusive<i64>,
+    ) -> Option<Number> {
+        if text.is_empty() {
+            return None;
+        }
+        let number = self.taken(field, Number::parse(text))?;
+        let (least, most) = range.into_inner();
+        if !(Decimal::from(least)..=Decimal::from(most)).contains(&number.decimal()) {
+            self.wrong(field, format!("is not from {least} to {most}"));
+            return None;
+        }
+        Some(number)
     }
 
     /// A required sum of money.
@@ -249,6 +279,14 @@ impl Fields {
             self.wrong(field, "is not a date, such as 2017-12-31");
         }
         date
+    }
+
+    /// A required day.
+    pub(crate) fn some_date(&mut self, field: &str, text: &str) -> Option<NaiveDate> {
+        if text.is_empty() {
+            self.wrong(field, "is missing");
+        }
+        self.date(field, text)
     }
 
     /// An instant that may be absent, of the years 1 to 9999; whole microseconds.

@@ -7,19 +7,20 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use domain::{
-    Addressed, Aggregated, Decider, Fact, InvalidCommand, Reference, Refused, decide_and_evolve,
+    Addressed, Aggregated, Ask, Decider, InvalidCommand, Reference, Refused, decide_and_evolve,
 };
-use event_schemas::vocabulary::StreamName;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use log::{Append, AppendError, Appended, Log, NewEvent, Pending, StreamWrite};
+use log::{Append, AppendError, Appended, Log, Pending};
 use proto::commands::Route;
 use proto::v1::command::Kind;
 use sha2::{Digest as _, Sha256};
 
 use crate::read::ReadAll;
-use crate::room::{Current, Room, Turn, stream_of};
+use crate::room::{Room, Turn, stream_of};
+use crate::together::{Member, Part, Party};
 use crate::{Envelope, Error, Receipt, store};
 
 /// How often a command is decided anew when others were faster, before it is given up.
@@ -83,6 +84,10 @@ rooms! {
     Product, product;
     Rep, rep;
     Team, team;
+    Quote, quote;
+    Contract, contract;
+    ExchangeRate, exchange_rate;
+    FixedCost, fixed_cost;
 }
 
 /// Takes commands; cheap to clone.
@@ -96,21 +101,21 @@ pub struct Executor {
 type Pick<D> = fn(&Rooms) -> &Room<D>;
 
 /// One command on its way.
-struct Task<D: Decider> {
-    executor: Executor,
-    envelope: Envelope,
+pub(crate) struct Task<D: Decider> {
+    pub(crate) executor: Executor,
+    pub(crate) envelope: Envelope,
     digest: [u8; 32],
-    stream: StreamName,
-    command: D::Command,
-    turn: Turn<D>,
+    own: Party<D>,
+    /// What it asks of others, and who they are.
+    pub(crate) asked: Vec<(Ask, Box<dyn Member>)>,
 }
 
 /// One try of it: what was decided, and the append that will confirm it.
-struct Attempt {
+pub(crate) struct Attempt {
     /// What else it was decided on.
-    references: Vec<Reference>,
-    refused: Option<Refused>,
-    pending: Pending,
+    pub(crate) references: Vec<Reference>,
+    pub(crate) refused: Option<Refused>,
+    pub(crate) pending: Pending,
 }
 
 impl Executor {
@@ -143,13 +148,16 @@ impl Executor {
             Err(error) => return failed(error),
         };
         let slot = pick(&self.rooms).slot(&envelope.tenant, &stream).await;
-        let task = Task {
+        let mut task = Task {
             executor: self.clone(),
             envelope,
             digest,
-            stream,
-            command,
-            turn: Turn::at(slot),
+            own: Party {
+                stream,
+                command,
+                turn: Turn::at(slot),
+            },
+            asked: Vec::new(),
         };
         let first = task.attempt().await;
         Box::pin(task.settle(first))
@@ -169,98 +177,141 @@ fn digest(command: &Kind) -> [u8; 32] {
     Sha256::digest(body.encode_to_vec()).into()
 }
 
+/// What came of a try to decide and send.
+pub(crate) enum Tried {
+    /// It is on its way.
+    Sent(Attempt),
+    /// Others are to be sent first.
+    NotYet,
+    /// What it would have been decided on has changed meanwhile.
+    Moved,
+}
+
 impl<D: Decider> Task<D> {
     /// Decides on the newest state and sends what was decided, under the slot's lock, so that what
     /// is decided first is sent first. A refusal sends no event, but the same checks. Nothing is
     /// done if others are to be sent first.
-    async fn attempt(&self) -> Result<Option<Attempt>, Error> {
-        let Self {
-            executor,
-            envelope,
-            stream,
-            command,
-            ..
-        } = self;
-        let (log, tenant) = (&executor.log, &envelope.tenant);
+    async fn attempt(&mut self) -> Result<Option<Attempt>, Error> {
         loop {
-            let slot = self.turn.slot();
-            let creates = D::creates(command);
-            let seen = slot.current(log, tenant, stream, creates).await?;
-            let references = seen.state.references(command);
-            let read = executor.read_all(envelope, &references).await?;
-            let place = log.reserve(tenant).map_err(refused_by_log)?;
-
-            let mut held = slot.lock();
-            if !self.turn.has_come(&mut held.line) {
-                return Ok(None);
-            }
-            let Some(current) = held.current() else {
-                continue;
+            let tried = match self.attempt_alone().await? {
+                Ok(tried) => tried,
+                Err(asks) => self.attempt_together(asks).await?,
             };
-            let moved = !Arc::ptr_eq(&current.state, &seen.state);
-            if moved && current.state.references(command) != references {
-                continue;
+            match tried {
+                Tried::Sent(attempt) => return Ok(Some(attempt)),
+                Tried::NotYet => return Ok(None),
+                Tried::Moved => {}
             }
-            let mut next = Aggregated(D::clone(&current.state));
-            let decided = at_once(decide_and_evolve(&mut next, command.clone(), &read.reads));
-            let (facts, refused) = match decided {
-                Some(Ok(facts)) => (facts, None),
-                Some(Err(refused)) => (Vec::new(), Some(Refused::from(refused))),
-                None => return Err(Error::Log("a decision waited".to_owned())),
-            };
-            let append = self.append(&next.0, &facts, refused.is_none(), current, read)?;
-            if !facts.is_empty() {
-                current.version.0 += facts.len() as u64;
-                current.state = Arc::new(next.0);
-            }
-            let pending = place.send(append);
-            self.turn.taken(&mut held.line);
-            return Ok(Some(Attempt {
-                references,
-                refused,
-                pending,
-            }));
         }
     }
 
-    fn append(
+    /// Decides and sends what concerns no stream but its own; or tells what it asks of others.
+    async fn attempt_alone(&self) -> Result<Result<Tried, Vec<Ask>>, Error> {
+        let Self {
+            executor, envelope, ..
+        } = self;
+        let Party {
+            stream,
+            command,
+            turn,
+        } = &self.own;
+        let (log, tenant) = (&executor.log, &envelope.tenant);
+        let slot = turn.slot();
+        let creates = D::creates(command);
+        let seen = slot.current(log, tenant, stream, creates).await?;
+        let references = seen.state.references(command);
+        let read = executor.read_all(envelope, &references).await?;
+        let place = log.reserve(tenant).map_err(refused_by_log)?;
+
+        let mut held = slot.lock();
+        if !turn.has_come(&mut held.line) {
+            return Ok(Ok(Tried::NotYet));
+        }
+        let Some(current) = held.current() else {
+            return Ok(Ok(Tried::Moved));
+        };
+        let moved = !Arc::ptr_eq(&current.state, &seen.state);
+        if moved && current.state.references(command) != references {
+            return Ok(Ok(Tried::Moved));
+        }
+        let mut next = Aggregated(D::clone(&current.state));
+        let decided = at_once(decide_and_evolve(&mut next, command.clone(), &read.reads));
+        let (facts, refused) = match decided {
+            Some(Ok(facts)) => (facts, None),
+            Some(Err(refused)) => (Vec::new(), Some(Refused::from(refused))),
+            None => return Err(Error::Log("a decision waited".to_owned())),
+        };
+        let asks = facts.iter().flat_map(|fact| next.0.asks(&fact.event));
+        let asks: Vec<Ask> = asks.collect();
+        if !asks.is_empty() {
+            return Ok(Err(asks));
+        }
+        let chain = current.chain.clone();
+        let part = Part::of(stream, &next.0, &facts, current.version, chain)?;
+        let occurred_at = store::occurred_at(&facts).unwrap_or(envelope.occurred_at);
+        let append = self.append([part], read, refused.is_none(), occurred_at);
+        if !facts.is_empty() {
+            current.version.0 += facts.len() as u64;
+            current.state = Arc::new(next.0);
+        }
+        let pending = place.send(append);
+        turn.taken(&mut held.line);
+        Ok(Ok(Tried::Sent(Attempt {
+            references,
+            refused,
+            pending,
+        })))
+    }
+
+    /// All streams it writes, its own first.
+    pub(crate) fn members(&self) -> Vec<&dyn Member> {
+        let asked = self.asked.iter().map(|(_, member)| &**member);
+        std::iter::once(&self.own as &dyn Member)
+            .chain(asked)
+            .collect()
+    }
+
+    /// What its parts come to. It cuts the chain of the first, its own, and hangs on those of all.
+    pub(crate) fn append(
         &self,
-        after: &D,
-        facts: &[Fact<D::Event>],
-        remember: bool,
-        current: &Current<D>,
+        parts: impl IntoIterator<Item = Part>,
         read: ReadAll,
-    ) -> Result<Append, Error> {
+        remember: bool,
+        occurred_at: DateTime<Utc>,
+    ) -> Append {
         let envelope = &self.envelope;
-        let encoded: Result<Vec<NewEvent>, _> = facts.iter().map(store::encode).collect();
-        let encoded = encoded.map_err(|error| Error::TooLarge(error.to_string()))?;
-        Ok(Append {
+        let mut append = Append {
             tenant: envelope.tenant.clone(),
             command: remember.then(|| log::Command {
                 id: envelope.command_id.clone(),
                 digest: self.digest,
             }),
-            writes: vec![StreamWrite {
-                stream: self.stream.clone(),
-                expected: current.version,
-                events: encoded,
-            }],
+            writes: Vec::with_capacity(1),
             reads: read.versions,
-            claims: store::claims(&self.stream, after, facts),
-            chain: Some(current.chain.clone()),
+            claims: Vec::new(),
+            chain: None,
             depends_on: read.chains,
             meta: log::Meta {
-                occurred_at: store::occurred_at(facts).unwrap_or(envelope.occurred_at),
+                occurred_at,
                 actor: envelope.actor.clone(),
                 correlation_id: envelope.correlation_id.clone(),
                 causation_id: envelope.causation_id.clone(),
                 trace_context: envelope.trace_context.clone(),
             },
-        })
+        };
+        for part in parts {
+            append.writes.push(part.write);
+            append.claims.extend(part.claims);
+            match append.chain {
+                None => append.chain = Some(part.chain),
+                Some(_) => append.depends_on.push(part.chain),
+            }
+        }
+        append
     }
 
     /// Waits for the append; decides anew, in its turn, while others are faster.
-    async fn settle(self, first: Result<Option<Attempt>, Error>) -> Result<Receipt, Error> {
+    async fn settle(mut self, first: Result<Option<Attempt>, Error>) -> Result<Receipt, Error> {
         let mut next = first?;
         for tries in 1..=MAX_TRIES {
             let Attempt {
@@ -277,8 +328,10 @@ impl<D: Decider> Task<D> {
                 Err(AppendError::Conflict { stream, actual, .. }) => (stream, actual),
                 Err(error) => return Err(refused_by_log(error)),
             };
-            if stream == self.stream {
-                self.turn.slot().forget_older_than(version);
+            for member in self.members() {
+                if *member.stream() == stream {
+                    member.forget_older_than(version);
+                }
             }
             self.executor
                 .forget_older_than(version, &stream, &self.envelope, &references)
@@ -290,14 +343,16 @@ impl<D: Decider> Task<D> {
             tokio::time::sleep(Duration::from_millis(u64::from(tries - 1) * 2)).await;
         }
         Err(Error::Contended {
-            stream: self.stream.clone(),
+            stream: self.own.stream.clone(),
             tries: MAX_TRIES,
         })
     }
 
-    async fn attempt_in_turn(&self) -> Result<Attempt, Error> {
+    async fn attempt_in_turn(&mut self) -> Result<Attempt, Error> {
         loop {
-            self.turn.wait().await;
+            for member in self.members() {
+                member.wait().await;
+            }
             if let Some(attempt) = self.attempt().await? {
                 return Ok(attempt);
             }
@@ -331,7 +386,7 @@ impl<D: Decider> Task<D> {
         Receipt {
             command_id: self.envelope.command_id.clone(),
             position: appended.position,
-            stream: self.stream.clone(),
+            stream: self.own.stream.clone(),
             version: appended.version,
             event_types: event_types.collect(),
             duplicate: appended.duplicate,
@@ -341,11 +396,11 @@ impl<D: Decider> Task<D> {
 
 /// Runs what waits for nothing, so that it may run under a lock. cqrs-es writes events under a
 /// lock of tokio's, which now and then gives up its turn to other tasks unless it is told not to.
-fn at_once<F: Future>(ready: F) -> Option<F::Output> {
+pub(crate) fn at_once<F: Future>(ready: F) -> Option<F::Output> {
     tokio::task::unconstrained(ready).now_or_never()
 }
 
-fn refused_by_log(error: AppendError) -> Error {
+pub(crate) fn refused_by_log(error: AppendError) -> Error {
     match error {
         AppendError::Claimed { scope, holder } => Error::Taken { scope, holder },
         AppendError::CommandReused => Error::CommandIdReused,

@@ -6,7 +6,8 @@
 //! Commands for one stream that are begun one after another take effect in that order, also when
 //! some of them must be decided anew; a command whose [`InFlight`] is neither awaited nor dropped
 //! for some seconds while others wait for it loses its place. Between streams there is no order,
-//! but that what a decision read stands as it was read.
+//! but that what a decision read stands as it was read. What a command asks of other streams lands
+//! with it, or nothing does.
 //!
 //! Knows no gRPC and no rule: rules are the domain's.
 
@@ -16,6 +17,7 @@ mod line;
 mod read;
 mod room;
 mod store;
+mod together;
 
 pub use begin::{Executor, InFlight, Options};
 pub use error::Error;

@@ -67,6 +67,11 @@ impl<D> Held<D> {
             .filter(|current| !current.chain.is_cut())
     }
 
+    /// Another state follows from the one in use.
+    pub(crate) fn go_on_with(&mut self, current: Current<D>) {
+        self.current = Some(current);
+    }
+
     fn start_anew(&mut self, current: Current<D>) {
         self.current = Some(current);
         self.line.start_anew();

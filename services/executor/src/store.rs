@@ -194,7 +194,8 @@ impl<D: Decider> EventStore<Aggregated<D>> for LogStore {
     /// `causation_id`.
     ///
     /// cqrs-es does not tell what else a decision read, so that is not checked here: rules that span
-    /// aggregates are safe from races only through the executor.
+    /// aggregates are safe from races only through the executor. Nor does it know what an event asks
+    /// of other aggregates: that, too, is only the executor's.
     async fn commit(
         &self,
         events: Vec<Fact<D::Event>>,

@@ -199,6 +199,7 @@ fn life(id: &str, process: &SalesProcessId, won: bool) -> anyhow::Result<Vec<Opp
             OpportunityWon {
                 stage_id: second,
                 amount,
+                contract_id: None,
             }
             .into(),
         );

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use chrono::{DateTime, NaiveDate, Utc};
 use event_schemas::opportunity::{ActivityLogged, OpportunityEvent, OpportunityRegistered};
 use event_schemas::vocabulary::{
-    ActivityId, ChecklistItemId, CustomerId, Money, ProductId, RepId, StageId,
+    ActivityId, ChecklistItemId, ContractId, CustomerId, Money, ProductId, RepId, StageId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -45,7 +45,10 @@ pub enum Opportunity {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Outcome {
     /// The customer bought.
-    Won,
+    Won {
+        /// The contract that was signed on it, if that won it.
+        contract_id: Option<ContractId>,
+    },
     /// The customer did not buy.
     Lost {
         /// Why.
@@ -79,7 +82,7 @@ pub struct Deal {
 }
 
 /// What an opportunity can be asked to do.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 #[expect(missing_docs, reason = "each is the message of its name")]
 pub enum Command {
     Register(Registration),
@@ -113,6 +116,7 @@ pub enum Command {
     },
     Win {
         amount: Option<Money>,
+        contract_id: Option<ContractId>,
     },
     Lose {
         reason: String,
@@ -126,7 +130,7 @@ pub enum Command {
 }
 
 /// A registration whose stage may be left to the sales process.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Registration {
     /// The first stage of the process if absent.
     pub stage_id: Option<StageId>,
@@ -135,10 +139,20 @@ pub struct Registration {
 }
 
 impl Opportunity {
-    fn deal(&self) -> Option<&Deal> {
+    /// What is known of it, if it is registered.
+    pub fn deal(&self) -> Option<&Deal> {
         match self {
             Self::Unregistered => None,
             Self::Open(deal) | Self::Closed(deal, _) => Some(deal),
+        }
+    }
+
+    /// Whether it could still be won or lost at an instant, as far as its last move tells.
+    pub fn is_open_at(&self, at: DateTime<Utc>) -> bool {
+        match self {
+            Self::Unregistered => false,
+            Self::Open(_) => true,
+            Self::Closed(deal, _) => at < deal.moved_at,
         }
     }
 
@@ -223,7 +237,10 @@ impl Decider for Opportunity {
             }
             Command::ChangeProducts { product_ids } => self.change_products(product_ids, reads),
             Command::IdentifyCustomer { customer_id } => self.identify_customer(customer_id, reads),
-            Command::Win { amount } => self.win(amount, reads),
+            Command::Win {
+                amount,
+                contract_id,
+            } => self.win(amount, contract_id, reads),
             Command::Lose {
                 reason,
                 note,
@@ -239,7 +256,11 @@ impl Decider for Opportunity {
             return;
         }
         match event {
-            OpportunityEvent::OpportunityWon(_) => self.close(Outcome::Won),
+            OpportunityEvent::OpportunityWon(e) => {
+                self.close(Outcome::Won {
+                    contract_id: e.contract_id.clone(),
+                });
+            }
             OpportunityEvent::OpportunityLost(e) => {
                 self.close(Outcome::Lost {
                     reason: e.reason.clone(),

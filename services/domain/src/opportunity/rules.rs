@@ -7,7 +7,8 @@ use event_schemas::opportunity::{
     OpportunityReopened, OpportunityWon, ProductsChanged, StageAdvanced, SteppedBack,
 };
 use event_schemas::vocabulary::{
-    ChecklistItemId, CustomerId, Money, OpportunityId, ProductId, RepId, SalesProcessId, StageId,
+    ChecklistItemId, ContractId, CustomerId, Money, OpportunityId, ProductId, RepId,
+    SalesProcessId, StageId,
 };
 use serde::Serialize;
 
@@ -29,6 +30,9 @@ pub enum Broken {
     /// A closed opportunity is worked on only after it was opened again.
     #[error("the opportunity is closed")]
     AlreadyClosed,
+    /// An opportunity is won by one contract.
+    #[error("the opportunity was won by contract {contract_id}")]
+    AlreadyWon { contract_id: ContractId },
     /// An opportunity is moved, closed and reopened in the order in which that happened. What is
     /// told late must not turn round what is known of its course.
     #[error("it was registered, moved, closed or reopened after that, at {after}")]
@@ -74,7 +78,7 @@ pub enum Broken {
 impl Refusal for Broken {
     fn kind(&self) -> RefusalKind {
         match self {
-            Self::AlreadyRegistered { .. } => RefusalKind::AlreadyExists,
+            Self::AlreadyRegistered { .. } | Self::AlreadyWon { .. } => RefusalKind::AlreadyExists,
             Self::NotRegistered
             | Self::UnknownSalesProcess { .. }
             | Self::UnknownRep { .. }
@@ -306,18 +310,39 @@ impl Opportunity {
         Ok(vec![CustomerIdentified { customer_id }.into()])
     }
 
-    /// An opportunity can be won from any stage.
-    pub(super) fn win(&self, amount: Option<Money>, reads: &Reads) -> Decided {
+    /// An opportunity can be won from any stage; by one contract, which settles the sum of one that
+    /// was said to be won before.
+    pub(super) fn win(
+        &self,
+        amount: Option<Money>,
+        contract_id: Option<ContractId>,
+        reads: &Reads,
+    ) -> Decided {
         let deal = self.before_move(reads)?;
-        if matches!(self, Self::Closed(_, Outcome::Won))
-            && amount.is_none_or(|amount| deal.amount.at(deal.moved_at) == Some(&amount))
-        {
-            return Ok(vec![]);
+        if let Self::Closed(_, Outcome::Won { contract_id: by }) = self {
+            let is_at = |amount| deal.amount.at(deal.moved_at) == Some(&amount);
+            match (by, &contract_id) {
+                (Some(by), Some(other)) if by != other => {
+                    return Err(Broken::AlreadyWon {
+                        contract_id: by.clone(),
+                    });
+                }
+                (None, Some(_)) => {}
+                _ if amount.is_none_or(is_at) => return Ok(vec![]),
+                _ => return Err(Broken::AlreadyClosed),
+            }
+        } else {
+            self.open()?;
         }
-        let open = self.open()?;
-        let stage_id = open.stage_id.clone();
-        let amount = amount.or(open.amount.at(reads.occurred_at).copied());
-        Ok(vec![OpportunityWon { stage_id, amount }.into()])
+        let amount = amount.or(deal.amount.at(reads.occurred_at).copied());
+        Ok(vec![
+            OpportunityWon {
+                stage_id: deal.stage_id.clone(),
+                amount,
+                contract_id,
+            }
+            .into(),
+        ])
     }
 
     /// An opportunity is lost for a reason.

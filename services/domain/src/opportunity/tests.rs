@@ -183,6 +183,7 @@ fn won(stage: &str, amount: Option<i64>) -> OpportunityEvent {
     OpportunityWon {
         stage_id: id(stage),
         amount: amount.map(usd),
+        contract_id: None,
     }
     .into()
 }

@@ -75,10 +75,7 @@ fn command(f: &mut Fields, message: Message, id: Option<&OpportunityId>) -> Opti
             amount: f.some_money("amount", m.amount.as_ref())?,
         },
         Message::ChangeExpectedClose(m) => {
-            if m.expected_close_on.is_empty() {
-                f.wrong("expected_close_on", "is missing");
-            }
-            let expected_close_on = f.date("expected_close_on", &m.expected_close_on)?;
+            let expected_close_on = f.some_date("expected_close_on", &m.expected_close_on)?;
             Command::ChangeExpectedClose { expected_close_on }
         }
         Message::ChangeProducts(m) => Command::ChangeProducts {
@@ -89,6 +86,7 @@ fn command(f: &mut Fields, message: Message, id: Option<&OpportunityId>) -> Opti
         },
         Message::WinOpportunity(m) => Command::Win {
             amount: f.money("amount", m.amount.as_ref()),
+            contract_id: None,
         },
         Message::LoseOpportunity(m) => {
             let reason = f.text("reason", &m.reason, CODE_MAX);

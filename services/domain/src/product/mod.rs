@@ -83,6 +83,22 @@ impl Product {
         }
     }
 
+    /// What it cost at an instant, before any discount.
+    pub fn list_price_at(&self, at: DateTime<Utc>) -> Option<&Money> {
+        match self {
+            Self::Unregistered => None,
+            Self::Known { list_price, .. } => list_price.at(at),
+        }
+    }
+
+    /// The series or family it belongs to.
+    pub fn category(&self) -> Option<&str> {
+        match self {
+            Self::Unregistered => None,
+            Self::Known { registered, .. } => registered.category.as_deref(),
+        }
+    }
+
     fn register(&self, new: ProductRegistered) -> Result<Vec<ProductEvent>, Broken> {
         match self {
             Self::Unregistered => Ok(vec![new.into()]),

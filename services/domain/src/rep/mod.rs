@@ -4,9 +4,11 @@
 mod tests;
 mod wire;
 
-use chrono::{DateTime, Utc};
-use event_schemas::rep::{RepDeactivated, RepEvent, RepRegistered, TeamJoined, TeamLeft};
-use event_schemas::vocabulary::{RepId, TeamId};
+use chrono::{DateTime, NaiveDate, Utc};
+use event_schemas::rep::{
+    QuotaSet, RepDeactivated, RepEvent, RepRegistered, TeamJoined, TeamLeft, TerritoryAssigned,
+};
+use event_schemas::vocabulary::{BasisPoints, RepId, TeamId};
 use serde::{Deserialize, Serialize};
 
 use crate::claim::{Claim, ClaimChange};
@@ -30,6 +32,10 @@ pub enum Rep {
         inactive_from: Option<DateTime<Utc>>,
         /// The teams they were, are and will be in; no two at a time.
         memberships: Vec<Membership>,
+        /// What they are to sell, by span: first day and the day after the last. No two overlap.
+        quotas: Vec<((NaiveDate, NaiveDate), Told<QuotaSet>)>,
+        /// The territories they were given.
+        territories: Vec<TerritoryAssigned>,
     },
 }
 
@@ -82,6 +88,12 @@ pub enum Command {
     LeaveTeam {
         at: Option<DateTime<Utc>>,
     },
+    SetQuota(QuotaSet),
+    AssignTerritory {
+        territory: String,
+        from_at: Option<DateTime<Utc>>,
+        to_at: Option<DateTime<Utc>>,
+    },
 }
 
 /// Rules of a rep.
@@ -95,7 +107,7 @@ pub enum Broken {
     /// Only who is registered can be worked with.
     #[error("there is no such rep")]
     NotRegistered,
-    /// Who sells no more joins no team: from then on.
+    /// Who sells no more joins no team, and is given no quota and no territory: from then on.
     #[error("the rep sells no more")]
     Inactive,
     /// A team is one that was formed.
@@ -104,12 +116,21 @@ pub enum Broken {
     /// A rep is in one team at a time.
     #[error("the rep is in team {team_id} in that time")]
     OverlappingMembership { team_id: TeamId },
-    /// A membership ends after it begins.
-    #[error("a membership ends after it begins")]
+    /// A membership, a quota and a territory end after they begin.
+    #[error("it ends after it begins")]
     EndsBeforeItBegins,
     /// Only who is in a team leaves it.
     #[error("the rep is in no team at that time")]
     NotAMember,
+    /// A rep has one quota at a time.
+    #[error("there is another quota from {from_on} to {to_on}")]
+    OverlappingQuota {
+        from_on: NaiveDate,
+        to_on: NaiveDate,
+    },
+    /// The weights of a quota's parts make up the whole.
+    #[error("the weights total {total_basis_points} basis points, not 10000")]
+    WeightsNotWhole { total_basis_points: u32 },
 }
 
 impl Refusal for Broken {
@@ -120,7 +141,9 @@ impl Refusal for Broken {
             Self::Inactive
             | Self::OverlappingMembership { .. }
             | Self::EndsBeforeItBegins
-            | Self::NotAMember => RefusalKind::RuleBroken,
+            | Self::NotAMember
+            | Self::OverlappingQuota { .. }
+            | Self::WeightsNotWhole { .. } => RefusalKind::RuleBroken,
         }
     }
 }
@@ -221,6 +244,55 @@ impl Rep {
     }
 }
 
+impl Rep {
+    /// A rep has one quota at a time, and it is set for a span that ends.
+    fn set_quota(&self, new: QuotaSet, at: DateTime<Utc>) -> Decided {
+        let Self::Known { quotas, .. } = self else {
+            return Err(Broken::NotRegistered);
+        };
+        let span = (new.from_on, new.to_on);
+        let mut known = quotas.iter();
+        if known.any(|(known, told)| *known == span && told.at(at) == Some(&new)) {
+            return Ok(vec![]);
+        }
+        if !self.is_active_at(at) {
+            return Err(Broken::Inactive);
+        }
+        if new.to_on <= new.from_on {
+            return Err(Broken::EndsBeforeItBegins);
+        }
+        let total_basis_points = new.weights.iter().map(|weight| weight.0).sum();
+        if !new.weights.is_empty() && total_basis_points != BasisPoints::WHOLE.0 {
+            return Err(Broken::WeightsNotWhole { total_basis_points });
+        }
+        let overlaps = |(from_on, to_on): &(NaiveDate, NaiveDate)| {
+            (*from_on, *to_on) != span && *from_on < new.to_on && new.from_on < *to_on
+        };
+        if let Some(((from_on, to_on), _)) = quotas.iter().find(|(known, _)| overlaps(known)) {
+            let (from_on, to_on) = (*from_on, *to_on);
+            return Err(Broken::OverlappingQuota { from_on, to_on });
+        }
+        Ok(vec![new.into()])
+    }
+
+    /// A territory is given to who sells when it begins.
+    fn assign_territory(&self, new: TerritoryAssigned) -> Decided {
+        let Self::Known { territories, .. } = self else {
+            return Err(Broken::NotRegistered);
+        };
+        if territories.contains(&new) {
+            return Ok(vec![]);
+        }
+        if !self.is_active_at(new.from_at) {
+            return Err(Broken::Inactive);
+        }
+        if new.to_at.is_some_and(|to_at| to_at <= new.from_at) {
+            return Err(Broken::EndsBeforeItBegins);
+        }
+        Ok(vec![new.into()])
+    }
+}
+
 impl Decider for Rep {
     type Command = Command;
     type Event = RepEvent;
@@ -229,9 +301,11 @@ impl Decider for Rep {
     fn references(&self, command: &Command) -> Vec<Reference> {
         match command {
             Command::JoinTeam { team_id, .. } => vec![Reference::Team(team_id.to_string())],
-            Command::Register(_) | Command::Deactivate { .. } | Command::LeaveTeam { .. } => {
-                Vec::new()
-            }
+            Command::Register(_)
+            | Command::Deactivate { .. }
+            | Command::LeaveTeam { .. }
+            | Command::SetQuota(_)
+            | Command::AssignTerritory { .. } => Vec::new(),
         }
     }
 
@@ -253,6 +327,16 @@ impl Decider for Rep {
                 self.join_team(new, reads)
             }
             Command::LeaveTeam { at } => self.leave_team(at.unwrap_or(reads.occurred_at), reads),
+            Command::SetQuota(new) => self.set_quota(new, reads.occurred_at),
+            Command::AssignTerritory {
+                territory,
+                from_at,
+                to_at,
+            } => self.assign_territory(TerritoryAssigned {
+                territory,
+                from_at: from_at.unwrap_or(reads.occurred_at),
+                to_at,
+            }),
         }
     }
 
@@ -262,12 +346,16 @@ impl Decider for Rep {
                 registered: e.clone(),
                 inactive_from: None,
                 memberships: Vec::new(),
+                quotas: Vec::new(),
+                territories: Vec::new(),
             };
             return;
         }
         let Self::Known {
             inactive_from,
             memberships,
+            quotas,
+            territories,
             ..
         } = self
         else {
@@ -295,6 +383,30 @@ impl Decider for Rep {
                     membership.ends.tell(occurred_at, e.to_at);
                 }
             }
+            RepEvent::QuotaSet(e) => {
+                let span = (e.from_on, e.to_on);
+                match quotas.iter_mut().find(|(known, _)| *known == span) {
+                    Some((_, told)) => told.tell(occurred_at, e.clone()),
+                    None => {
+                        let mut told = Told::default();
+                        told.tell(occurred_at, e.clone());
+                        quotas.push((span, told));
+                    }
+                }
+            }
+            RepEvent::TerritoryAssigned(e) => territories.push(e.clone()),
+        }
+    }
+
+    fn stands_after(&self, command: &Command) -> Option<DateTime<Utc>> {
+        match (command, self) {
+            (Command::SetQuota(new), Self::Known { quotas, .. }) => {
+                let span = (new.from_on, new.to_on);
+                let mut known = quotas.iter();
+                let told = known.find(|(known, _)| *known == span);
+                told.and_then(|(_, told)| told.latest_at())
+            }
+            _ => None,
         }
     }
 

@@ -5,14 +5,17 @@
     reason = "a test that cannot go on ends"
 )]
 
-use event_schemas::rep::{RepDeactivated, RepEvent, RepRegistered, TeamJoined, TeamLeft};
+use event_schemas::rep::{
+    QuotaSet, RepDeactivated, RepEvent, RepRegistered, TeamJoined, TeamLeft, TerritoryAssigned,
+};
 use event_schemas::team::{TeamEvent, TeamFormed};
+use event_schemas::vocabulary::BasisPoints;
 use proptest::prelude::*;
 use proto::v1;
 use proto::v1::command::Kind;
 
 use super::Rep;
-use crate::given::{Given, day, given, id, live, nothing, told};
+use crate::given::{Given, day, dollars, given, id, live, nothing, told, usd};
 use crate::team::Team;
 
 fn registered() -> RepEvent {
@@ -263,4 +266,111 @@ fn any_command() -> impl Strategy<Value = (i64, Kind)> {
         4 => days().prop_map(leave),
     ];
     (0..7 * 24 * 60i64, command)
+}
+
+fn set_quota(from_on: &str, to_on: &str, amount: u32, weights: &[u32]) -> Kind {
+    Kind::SetQuota(v1::SetQuota {
+        rep_id: "ann".to_owned(),
+        from_on: from_on.to_owned(),
+        to_on: to_on.to_owned(),
+        amount: dollars(amount),
+        weights_basis_points: weights.to_vec(),
+    })
+}
+
+fn quota(amount: i64, weights: &[u32]) -> RepEvent {
+    QuotaSet {
+        from_on: "2017-01-01".parse().unwrap(),
+        to_on: "2018-01-01".parse().unwrap(),
+        amount: usd(amount),
+        weights: weights.iter().copied().map(BasisPoints).collect(),
+    }
+    .into()
+}
+
+fn quota_of(amount: u32) -> Kind {
+    set_quota("2017-01-01", "2018-01-01", amount, &[])
+}
+
+#[test]
+fn a_quota_is_set_and_the_last_word_counts() {
+    let first = given([registered()])
+        .when(quota_of(100))
+        .then([quota(100, &[])])
+        .and();
+    first.clone().on(11).when(quota_of(100)).then_nothing();
+    let second = first
+        .on(12)
+        .when(quota_of(120))
+        .then([quota(120, &[])])
+        .and();
+    // Told late, it was what was told first.
+    second.clone().on(11).when(quota_of(100)).then_nothing();
+    second.on(13).when(quota_of(100)).then([quota(100, &[])]);
+}
+
+#[test]
+fn a_rep_has_one_quota_at_a_time() {
+    let year = given([registered()]).and_on(2, [quota(100, &[])]);
+    let quarter = year
+        .clone()
+        .when(set_quota("2017-12-31", "2018-03-01", 1, &[]));
+    let facts = ["from_on=2017-01-01", "to_on=2018-01-01"];
+    quarter.then_refused("OVERLAPPING_QUOTA", &facts);
+    let next = year.when(set_quota("2018-01-01", "2019-01-01", 1, &[]));
+    assert!(matches!(next.and().state(), Rep::Known { quotas, .. } if quotas.len() == 2));
+}
+
+#[test]
+fn a_quota_has_a_span_weights_that_make_it_up_and_a_rep_who_sells() {
+    let ann = given([registered()]);
+    let weights = [2_000, 2_500, 2_500, 3_000];
+    let year = |weights: &[u32]| set_quota("2017-01-01", "2018-01-01", 100, weights);
+    ann.clone()
+        .when(year(&weights))
+        .then([quota(100, &weights)]);
+    let less = ann.clone().when(year(&weights[1..]));
+    less.then_refused("WEIGHTS_NOT_WHOLE", &["total_basis_points=8000"]);
+    let none = ann
+        .clone()
+        .when(set_quota("2017-01-01", "2017-01-01", 100, &[]));
+    none.then_refused("ENDS_BEFORE_IT_BEGINS", &[]);
+    ann.and_on(5, [deactivated()])
+        .when(quota_of(1))
+        .then_refused("INACTIVE", &[]);
+    nothing::<Rep>()
+        .when(quota_of(1))
+        .then_refused("NOT_REGISTERED", &[]);
+}
+
+#[test]
+fn a_territory_is_given_to_who_sells_when_it_begins() {
+    let assign = |from: u32, to: Option<u32>| {
+        Kind::AssignTerritory(v1::AssignTerritory {
+            rep_id: "ann".to_owned(),
+            territory: "Midwest".to_owned(),
+            from: told(day(from)),
+            to: to.and_then(|to| told(day(to))),
+        })
+    };
+    let assigned = |from: u32, to: Option<u32>| {
+        TerritoryAssigned {
+            territory: "Midwest".to_owned(),
+            from_at: day(from),
+            to_at: to.map(day),
+        }
+        .into()
+    };
+    let ann = given([registered()]);
+    ann.clone()
+        .when(assign(3, Some(9)))
+        .then([assigned(3, Some(9))]);
+    ann.clone()
+        .when(assign(9, Some(9)))
+        .then_refused("ENDS_BEFORE_IT_BEGINS", &[]);
+    let gone = ann.and_on(5, [deactivated()]);
+    gone.clone()
+        .when(assign(5, None))
+        .then_refused("INACTIVE", &[]);
+    gone.when(assign(4, None)).then([assigned(4, None)]);
 }

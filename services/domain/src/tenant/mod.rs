@@ -4,7 +4,7 @@
 mod tests;
 mod wire;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use event_schemas::tenant::{TenantConfigured, TenantEvent};
 use event_schemas::vocabulary::Currency;
 use serde::{Deserialize, Serialize};
@@ -21,6 +21,15 @@ pub const ID: &str = "self";
 /// A tenant's settings; nothing until they are set.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Tenant(Told<TenantConfigured>);
+
+impl Tenant {
+    /// The day that an instant falls on, in the time zone that held then: UTC if none was told.
+    pub fn day_of(&self, at: DateTime<Utc>) -> NaiveDate {
+        let told = self.0.at(at).and_then(|told| told.time_zone.parse().ok());
+        let time_zone: chrono_tz::Tz = told.unwrap_or(chrono_tz::UTC);
+        at.with_timezone(&time_zone).date_naive()
+    }
+}
 
 /// What a tenant can be asked to do.
 #[derive(Debug, Clone)]

@@ -11,6 +11,7 @@ extern crate twinfunnel_domain as domain;
 
 mod fields;
 mod messages;
+mod samples;
 
 use domain::InvalidCommand;
 use proto::commands::Route;
@@ -20,9 +21,13 @@ use serde_json::Value;
 /// Reads a command as the executor does; only its wrong fields are of interest here.
 fn read(command: Kind) -> Result<(), InvalidCommand> {
     match Route::from(command) {
+        Route::Contract(command) => domain::contract::parse(command).map(drop),
         Route::Customer(command) => domain::customer::parse(command).map(drop),
+        Route::ExchangeRate(command) => domain::exchange_rate::parse(command).map(drop),
+        Route::FixedCost(command) => domain::fixed_cost::parse(command).map(drop),
         Route::Opportunity(command) => domain::opportunity::parse(command).map(drop),
         Route::Product(command) => domain::product::parse(command).map(drop),
+        Route::Quote(command) => domain::quote::parse(command).map(drop),
         Route::Rep(command) => domain::rep::parse(command).map(drop),
         Route::SalesProcess(command) => domain::sales_process::parse(command).map(drop),
         Route::Team(command) => domain::team::parse(command).map(drop),

@@ -11,3 +11,4 @@ mod home;
 
 mod conflicts;
 mod cqrs;
+mod together;

@@ -3,6 +3,7 @@
 use event_schemas::opportunity::ChecklistItemCompleted;
 
 use super::*;
+use crate::opportunity::Command;
 
 #[test]
 fn a_stage_may_be_skipped() {
@@ -125,4 +126,35 @@ fn a_closed_one_is_worked_on_only_after_it_was_opened_again() {
             work => lost_one().when(work).then_refused("ALREADY_CLOSED", &[]),
         }
     }
+}
+
+#[test]
+fn an_opportunity_is_won_by_one_contract_which_settles_its_sum() {
+    let by = |contract: &str, amount| Command::Win {
+        amount: Some(usd(amount)),
+        contract_id: Some(id(contract)),
+    };
+    let won_by = |contract: &str, amount| -> OpportunityEvent {
+        OpportunityWon {
+            stage_id: id("lead"),
+            amount: Some(usd(amount)),
+            contract_id: Some(id(contract)),
+        }
+        .into()
+    };
+    let won = lead()
+        .when_asked(by("c1", 900))
+        .then([won_by("c1", 900)])
+        .and();
+    won.clone().on(11).when(win(Some(900))).then_nothing();
+    let second = won.clone().on(11).when_asked(by("c2", 900));
+    second.then_refused("ALREADY_WON", &["contract_id=c1"]);
+    let again = won.and_on(11, [reopened("lead")]).on(12);
+    again.when_asked(by("c2", 800)).then([won_by("c2", 800)]);
+    won_one()
+        .when_asked(by("c1", 900))
+        .then([won_by("c1", 900)]);
+    lost_one()
+        .when_asked(by("c1", 900))
+        .then_refused("ALREADY_CLOSED", &[]);
 }

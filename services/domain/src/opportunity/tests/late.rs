@@ -16,7 +16,7 @@ fn state(opportunity: &Given<Opportunity>) -> (Deal, Shown) {
     match opportunity.state() {
         Opportunity::Unregistered => panic!("it is not registered"),
         Opportunity::Open(deal) => (deal, Shown::Open),
-        Opportunity::Closed(deal, Outcome::Won) => (deal, Shown::Won),
+        Opportunity::Closed(deal, Outcome::Won { .. }) => (deal, Shown::Won),
         Opportunity::Closed(deal, Outcome::Lost { .. }) => (deal, Shown::Lost),
     }
 }
