@@ -8,6 +8,7 @@
 //! Commands and rules: it sees what happened, never why it was allowed. It knows no gRPC status.
 
 mod asked;
+mod commission;
 mod engine;
 mod error;
 mod funnel_conversion;
@@ -25,11 +26,13 @@ use proto::v1::as_of::KnownAt;
 use tempfile::TempPath;
 
 use asked::Asked;
+use commission::{Books, Scene};
 use engine::as_of::Scratches;
 use engine::generation::{Generation, Model, Until};
 use engine::live::{Live, Opened};
 use engine::registry::Registry;
 
+pub use commission::Closable;
 pub use error::QueryError;
 
 /// Every read model: the one list.
@@ -79,6 +82,7 @@ struct Inner {
     registry: Arc<Registry>,
     models: Vec<Arc<Live>>,
     scratches: Scratches,
+    books: Books,
 }
 
 impl Projections {
@@ -90,11 +94,13 @@ impl Projections {
         for model in MODELS {
             models.push(Live::start(&log, &registry, model, options.run_workers).await?);
         }
+        let books = Books::new(log.clone());
         Ok(Self(Arc::new(Inner {
             log,
             registry,
             models,
             scratches,
+            books,
         })))
     }
 
@@ -118,6 +124,67 @@ impl Projections {
         let consistency = request.consistency.unwrap_or_default();
         let mut asked = self.0.ask("pipeline_velocity", tenant, consistency).await?;
         pipeline_velocity::answer(&mut asked, &request).await
+    }
+
+    /// The commission statements of a period.
+    pub async fn list_statements(
+        &self,
+        tenant: &TenantId,
+        request: v1::ListStatementsRequest,
+    ) -> Result<v1::ListStatementsResponse, QueryError> {
+        let consistency = request.consistency.clone().unwrap_or_default();
+        self.0
+            .ask_book(tenant, consistency, move |scene| scene.list(&request))
+            .await
+    }
+
+    /// One participant's commission statement.
+    pub async fn get_statement(
+        &self,
+        tenant: &TenantId,
+        request: v1::GetStatementRequest,
+    ) -> Result<v1::GetStatementResponse, QueryError> {
+        let consistency = request.consistency.clone().unwrap_or_default();
+        self.0
+            .ask_book(tenant, consistency, move |scene| scene.get(&request))
+            .await
+    }
+
+    /// What a deal that is not signed would pay.
+    pub async fn estimate_commission(
+        &self,
+        tenant: &TenantId,
+        request: v1::EstimateCommissionRequest,
+    ) -> Result<v1::EstimateCommissionResponse, QueryError> {
+        let consistency = request.consistency.clone().unwrap_or_default();
+        self.0
+            .ask_book(tenant, consistency, move |scene| scene.estimate(&request))
+            .await
+    }
+
+    /// What someone should look at.
+    pub async fn commission_signals(
+        &self,
+        tenant: &TenantId,
+        request: v1::ListCommissionSignalsRequest,
+    ) -> Result<v1::ListCommissionSignalsResponse, QueryError> {
+        let consistency = request.consistency.clone().unwrap_or_default();
+        self.0
+            .ask_book(tenant, consistency, move |scene| scene.signals(&request))
+            .await
+    }
+
+    /// What closing a period would freeze, as of the log's head.
+    pub async fn closable(
+        &self,
+        tenant: &TenantId,
+        request: v1::ClosePeriodRequest,
+    ) -> Result<Closable, QueryError> {
+        self.0
+            .ask_book(tenant, v1::Consistency::default(), move |scene| {
+                scene.closable(&request)
+            })
+            .await
     }
 
     /// How far each read model has come for a tenant.
@@ -170,6 +237,7 @@ impl Projections {
         for live in &self.0.models {
             live.close().await;
         }
+        self.0.books.close();
         self.0.scratches.close().await;
         self.0.registry.close().await;
     }
@@ -232,6 +300,25 @@ impl Inner {
         as_of: &v1::AsOf,
         min_position: Position,
     ) -> Result<Asked, QueryError> {
+        let (until, known_by) = self.chosen(tenant, as_of, min_position).await?;
+        let scratch = self.scratches.get(&self.log, model, tenant, until).await?;
+        let (session, held) = scratch.open(tenant).await?;
+        let measured = || after(known_by.unwrap_or_else(now), held.occurred_to);
+        Ok(Asked {
+            session,
+            tenant: tenant.clone(),
+            position: until.position,
+            at: until.happened_by.unwrap_or_else(measured),
+        })
+    }
+
+    /// Which events are asked about, once the log holds a position that must be among them.
+    async fn chosen(
+        &self,
+        tenant: &TenantId,
+        as_of: &v1::AsOf,
+        min_position: Position,
+    ) -> Result<(Until, Option<DateTime<Utc>>), QueryError> {
         let never = |known: Position| QueryError::Invalid {
             field: "consistency.min_position".into(),
             description: format!("lies after {known}, as of which is asked"),
@@ -248,15 +335,7 @@ impl Inner {
         if until.position < min_position {
             return Err(never(until.position));
         }
-        let scratch = self.scratches.get(&self.log, model, tenant, until).await?;
-        let (session, held) = scratch.open(tenant).await?;
-        let measured = || after(known_by.unwrap_or_else(now), held.occurred_to);
-        Ok(Asked {
-            session,
-            tenant: tenant.clone(),
-            position: until.position,
-            at: until.happened_by.unwrap_or_else(measured),
-        })
+        Ok((until, known_by))
     }
 
     async fn ask_live(
@@ -280,6 +359,36 @@ impl Inner {
             position: held.position,
             at: after(now(), held.occurred_to),
         })
+    }
+
+    /// Asks a tenant's commission book. It may take a while to answer, so it does not hold up others.
+    async fn ask_book<A: Send + 'static>(
+        &self,
+        tenant: &TenantId,
+        consistency: v1::Consistency,
+        ask: impl FnOnce(Scene<'_>) -> Result<A, QueryError> + Send + 'static,
+    ) -> Result<A, QueryError> {
+        let min_position = Position(consistency.min_position);
+        let (held, measured_at) = match consistency.as_of {
+            Some(as_of) if as_of != v1::AsOf::default() => {
+                let (until, known_by) = self.chosen(tenant, &as_of, min_position).await?;
+                let measured_at = until.happened_by.or(known_by);
+                (self.books.as_of(tenant, until).await?, measured_at)
+            }
+            _ => (self.books.live(tenant, min_position).await?, None),
+        };
+        let now = now();
+        let answer = tokio::task::spawn_blocking(move || {
+            let held = held.blocking_read();
+            ask(Scene {
+                book: &held.book,
+                position: held.position,
+                at: measured_at.unwrap_or_else(|| after(now, held.occurred_to)),
+            })
+        });
+        answer
+            .await
+            .map_err(|error| QueryError::Backend(error.to_string()))?
     }
 
     /// Which events are asked about, and the first instant by which they were known if the request

@@ -8869,6 +8869,1488 @@ pub mod bulk_command_service_server {
         const NAME: &'static str = SERVICE_NAME;
     }
 }
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListStatementsRequest {
+    #[prost(message, optional, tag = "1")]
+    pub consistency: ::core::option::Option<Consistency>,
+    /// The plan; all of them if empty.
+    #[prost(string, tag = "2")]
+    pub commission_plan_id: ::prost::alloc::string::String,
+    /// A day of the period: each plan's own period around it is meant. The day of `as_of`'s
+    /// happened_by, or today, if empty.
+    #[prost(string, tag = "3")]
+    pub period_on: ::prost::alloc::string::String,
+    /// Only this participant's.
+    #[prost(string, tag = "4")]
+    pub rep_id: ::prost::alloc::string::String,
+    /// Only those of who is in this team at the end of the period, or manages it then.
+    #[prost(string, tag = "5")]
+    pub team_id: ::prost::alloc::string::String,
+    /// With all lines; without, each statement has only its sums.
+    #[prost(bool, tag = "6")]
+    pub with_lines: bool,
+}
+impl ::prost::Name for ListStatementsRequest {
+    const NAME: &'static str = "ListStatementsRequest";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.ListStatementsRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.ListStatementsRequest".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListStatementsResponse {
+    #[prost(message, optional, tag = "1")]
+    pub answered_from: ::core::option::Option<AnsweredFrom>,
+    /// By plan, then by participant.
+    #[prost(message, repeated, tag = "2")]
+    pub statements: ::prost::alloc::vec::Vec<CommissionStatement>,
+    /// Those that cannot be calculated as the facts stand, and why.
+    #[prost(message, repeated, tag = "3")]
+    pub problems: ::prost::alloc::vec::Vec<StatementProblem>,
+}
+impl ::prost::Name for ListStatementsResponse {
+    const NAME: &'static str = "ListStatementsResponse";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.ListStatementsResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.ListStatementsResponse".into()
+    }
+}
+/// Why a statement cannot be calculated.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StatementProblem {
+    #[prost(string, tag = "1")]
+    pub commission_plan_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub rep_id: ::prost::alloc::string::String,
+    /// For people; it names what is missing.
+    #[prost(string, tag = "3")]
+    pub message: ::prost::alloc::string::String,
+}
+impl ::prost::Name for StatementProblem {
+    const NAME: &'static str = "StatementProblem";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.StatementProblem".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.StatementProblem".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetStatementRequest {
+    #[prost(message, optional, tag = "1")]
+    pub consistency: ::core::option::Option<Consistency>,
+    #[prost(string, tag = "2")]
+    pub commission_plan_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub rep_id: ::prost::alloc::string::String,
+    /// A day of the period; the day of `as_of`'s happened_by, or today, if empty.
+    #[prost(string, tag = "4")]
+    pub period_on: ::prost::alloc::string::String,
+}
+impl ::prost::Name for GetStatementRequest {
+    const NAME: &'static str = "GetStatementRequest";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.GetStatementRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.GetStatementRequest".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct GetStatementResponse {
+    #[prost(message, optional, tag = "1")]
+    pub answered_from: ::core::option::Option<AnsweredFrom>,
+    #[prost(message, optional, tag = "2")]
+    pub statement: ::core::option::Option<CommissionStatement>,
+}
+impl ::prost::Name for GetStatementResponse {
+    const NAME: &'static str = "GetStatementResponse";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.GetStatementResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.GetStatementResponse".into()
+    }
+}
+/// One participant's commission of one period.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct CommissionStatement {
+    /// Id of its stream, once it is closed.
+    #[prost(string, tag = "1")]
+    pub statement_id: ::prost::alloc::string::String,
+    #[prost(enumeration = "StatementStatus", tag = "2")]
+    pub status: i32,
+    #[prost(string, tag = "3")]
+    pub commission_plan_id: ::prost::alloc::string::String,
+    #[prost(uint32, tag = "4")]
+    pub plan_version: u32,
+    #[prost(string, tag = "5")]
+    pub rep_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "6")]
+    pub from_on: ::prost::alloc::string::String,
+    #[prost(string, tag = "7")]
+    pub to_on: ::prost::alloc::string::String,
+    /// The sum of the lines.
+    #[prost(message, optional, tag = "8")]
+    pub total: ::core::option::Option<Money>,
+    #[prost(message, repeated, tag = "9")]
+    pub lines: ::prost::alloc::vec::Vec<StatementLine>,
+    /// What was credited in the period.
+    #[prost(message, optional, tag = "10")]
+    pub credited: ::core::option::Option<Money>,
+    /// The quota of the period, prorated, if one was set.
+    #[prost(message, optional, tag = "11")]
+    pub quota: ::core::option::Option<Money>,
+    /// Credited over quota in percent, as a decimal; empty without a quota.
+    #[prost(string, tag = "12")]
+    pub attainment_percent: ::prost::alloc::string::String,
+    /// The tier reached last, counted from 1; 0 if the plan has none or nothing was credited.
+    #[prost(uint32, tag = "13")]
+    pub tier: u32,
+    /// What was advanced by a draw and is owed.
+    #[prost(message, optional, tag = "14")]
+    pub draw_owed: ::core::option::Option<Money>,
+    /// What a cap has withheld and may yet release.
+    #[prost(message, optional, tag = "15")]
+    pub cap_withheld: ::core::option::Option<Money>,
+    /// The log position it knows, once it is closed.
+    #[prost(uint64, tag = "16")]
+    pub at_position: u64,
+    /// SHA-256 of its canonical JSON, in hexadecimal, once it is closed.
+    #[prost(string, tag = "17")]
+    pub digest: ::prost::alloc::string::String,
+}
+impl ::prost::Name for CommissionStatement {
+    const NAME: &'static str = "CommissionStatement";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.CommissionStatement".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.CommissionStatement".into()
+    }
+}
+/// One line of a statement.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct StatementLine {
+    /// The same whenever it is calculated again.
+    #[prost(string, tag = "1")]
+    pub line_id: ::prost::alloc::string::String,
+    /// COMMISSION, SPIF, OVERRIDE, FLOOR, CAP, CAP_RELEASE, GUARANTEE, HOLDBACK, HOLDBACK_RELEASE,
+    /// CLAWBACK, ADJUSTMENT, DRAW_ADVANCE or DRAW_RECOVERY.
+    #[prost(string, tag = "2")]
+    pub kind: ::prost::alloc::string::String,
+    /// The contract it is about, if one.
+    #[prost(string, tag = "3")]
+    pub contract_id: ::prost::alloc::string::String,
+    /// The line of that contract, if one.
+    #[prost(string, tag = "4")]
+    pub contract_line_id: ::prost::alloc::string::String,
+    /// When what it pays for happened.
+    #[prost(message, optional, tag = "5")]
+    pub occurred_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// What a rate was applied to, exact, in units of the currency; empty if none was.
+    #[prost(string, tag = "6")]
+    pub basis: ::prost::alloc::string::String,
+    /// The rates applied, in percent.
+    #[prost(string, repeated, tag = "7")]
+    pub rates_percent: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// What it pays.
+    #[prost(message, optional, tag = "8")]
+    pub amount: ::core::option::Option<Money>,
+    /// What it corrects, if it is an adjustment of a closed statement.
+    #[prost(message, optional, tag = "9")]
+    pub origin: ::core::option::Option<LineOrigin>,
+    /// The facts it follows from, by position.
+    #[prost(message, repeated, tag = "10")]
+    pub events: ::prost::alloc::vec::Vec<EventRef>,
+    /// How it follows from them.
+    #[prost(message, repeated, tag = "11")]
+    pub steps: ::prost::alloc::vec::Vec<DerivationStep>,
+}
+impl ::prost::Name for StatementLine {
+    const NAME: &'static str = "StatementLine";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.StatementLine".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.StatementLine".into()
+    }
+}
+/// A line of a closed statement.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct LineOrigin {
+    #[prost(string, tag = "1")]
+    pub statement_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub line_id: ::prost::alloc::string::String,
+    /// The facts that the statement did not know.
+    #[prost(message, repeated, tag = "3")]
+    pub late_events: ::prost::alloc::vec::Vec<EventRef>,
+}
+impl ::prost::Name for LineOrigin {
+    const NAME: &'static str = "LineOrigin";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.LineOrigin".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.LineOrigin".into()
+    }
+}
+/// A fact of the log.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EventRef {
+    #[prost(uint64, tag = "1")]
+    pub position: u64,
+    #[prost(string, tag = "2")]
+    pub event_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub event_type: ::prost::alloc::string::String,
+}
+impl ::prost::Name for EventRef {
+    const NAME: &'static str = "EventRef";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.EventRef".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.EventRef".into()
+    }
+}
+/// One step of a calculation.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct DerivationStep {
+    #[prost(string, tag = "1")]
+    pub step: ::prost::alloc::string::String,
+    #[prost(message, repeated, tag = "2")]
+    pub inputs: ::prost::alloc::vec::Vec<DerivationInput>,
+    #[prost(string, tag = "3")]
+    pub result: ::prost::alloc::string::String,
+}
+impl ::prost::Name for DerivationStep {
+    const NAME: &'static str = "DerivationStep";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.DerivationStep".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.DerivationStep".into()
+    }
+}
+/// What goes into a step.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DerivationInput {
+    #[prost(string, tag = "1")]
+    pub input: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub value: ::prost::alloc::string::String,
+}
+impl ::prost::Name for DerivationInput {
+    const NAME: &'static str = "DerivationInput";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.DerivationInput".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.DerivationInput".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EstimateCommissionRequest {
+    #[prost(message, optional, tag = "1")]
+    pub consistency: ::core::option::Option<Consistency>,
+    #[prost(string, tag = "2")]
+    pub commission_plan_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub rep_id: ::prost::alloc::string::String,
+    /// The day on which it would be signed; the day of `as_of`'s happened_by, or today, if empty.
+    #[prost(string, tag = "6")]
+    pub signed_on: ::prost::alloc::string::String,
+    #[prost(oneof = "estimate_commission_request::Deal", tags = "4, 5")]
+    pub deal: ::core::option::Option<estimate_commission_request::Deal>,
+}
+/// Nested message and enum types in `EstimateCommissionRequest`.
+pub mod estimate_commission_request {
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Deal {
+        /// An open opportunity: its amount, as one line of its first product.
+        #[prost(string, tag = "4")]
+        OpportunityId(::prost::alloc::string::String),
+        /// A deal as it may be signed.
+        #[prost(message, tag = "5")]
+        Hypothetical(super::HypotheticalDeal),
+    }
+}
+impl ::prost::Name for EstimateCommissionRequest {
+    const NAME: &'static str = "EstimateCommissionRequest";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.EstimateCommissionRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.EstimateCommissionRequest".into()
+    }
+}
+/// A deal as it may be signed; supposed to be delivered and paid at once.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct HypotheticalDeal {
+    /// What the customer would pay.
+    #[prost(message, optional, tag = "1")]
+    pub amount: ::core::option::Option<Money>,
+    #[prost(string, tag = "2")]
+    pub product_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub product_category: ::prost::alloc::string::String,
+    /// NEW if empty; RENEWAL, EXPANSION or SERVICE.
+    #[prost(string, tag = "4")]
+    pub revenue_type: ::prost::alloc::string::String,
+    /// What is taken off the list price, in percent, as a decimal; 0 if empty.
+    #[prost(string, tag = "5")]
+    pub discount_percent: ::prost::alloc::string::String,
+    /// The direct cost, if it is known.
+    #[prost(message, optional, tag = "6")]
+    pub direct_cost: ::core::option::Option<Money>,
+}
+impl ::prost::Name for HypotheticalDeal {
+    const NAME: &'static str = "HypotheticalDeal";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.HypotheticalDeal".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.HypotheticalDeal".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct EstimateCommissionResponse {
+    #[prost(message, optional, tag = "1")]
+    pub answered_from: ::core::option::Option<AnsweredFrom>,
+    /// What the deal would add to the statement.
+    #[prost(message, optional, tag = "2")]
+    pub difference: ::core::option::Option<Money>,
+    /// The period in which it would be paid.
+    #[prost(string, tag = "3")]
+    pub from_on: ::prost::alloc::string::String,
+    #[prost(string, tag = "4")]
+    pub to_on: ::prost::alloc::string::String,
+    /// The statement's total without it, and with it.
+    #[prost(message, optional, tag = "5")]
+    pub without: ::core::option::Option<Money>,
+    #[prost(message, optional, tag = "6")]
+    pub with: ::core::option::Option<Money>,
+    /// The lines that are new, or pay another sum with it.
+    #[prost(message, repeated, tag = "7")]
+    pub lines: ::prost::alloc::vec::Vec<StatementLine>,
+}
+impl ::prost::Name for EstimateCommissionResponse {
+    const NAME: &'static str = "EstimateCommissionResponse";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.EstimateCommissionResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.EstimateCommissionResponse".into()
+    }
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListCommissionSignalsRequest {
+    #[prost(message, optional, tag = "1")]
+    pub consistency: ::core::option::Option<Consistency>,
+    /// A hand-over so many days before a close, or fewer, is told; 7 if 0.
+    #[prost(uint32, tag = "2")]
+    pub hand_over_days: u32,
+    /// The last days of a tier window in which closings may be bunched; 5 if 0.
+    #[prost(uint32, tag = "3")]
+    pub bunching_days: u32,
+    /// How far above a tier's edge a window may end to be just above it, in percent; 5 if 0.
+    #[prost(uint32, tag = "4")]
+    pub edge_percent: u32,
+}
+impl ::prost::Name for ListCommissionSignalsRequest {
+    const NAME: &'static str = "ListCommissionSignalsRequest";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.ListCommissionSignalsRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.ListCommissionSignalsRequest".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListCommissionSignalsResponse {
+    #[prost(message, optional, tag = "1")]
+    pub answered_from: ::core::option::Option<AnsweredFrom>,
+    #[prost(message, repeated, tag = "2")]
+    pub signals: ::prost::alloc::vec::Vec<CommissionSignal>,
+}
+impl ::prost::Name for ListCommissionSignalsResponse {
+    const NAME: &'static str = "ListCommissionSignalsResponse";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.ListCommissionSignalsResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.ListCommissionSignalsResponse".into()
+    }
+}
+/// Something to look at.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct CommissionSignal {
+    /// HAND_OVER_BEFORE_CLOSE, BUNCHED_AT_TIER_EDGE or SELF_APPROVED_DISCOUNT.
+    #[prost(string, tag = "1")]
+    pub kind: ::prost::alloc::string::String,
+    /// The opportunity, quote or participant it is about.
+    #[prost(string, tag = "2")]
+    pub subject: ::prost::alloc::string::String,
+    /// For people.
+    #[prost(string, tag = "3")]
+    pub message: ::prost::alloc::string::String,
+    /// The facts it follows from.
+    #[prost(message, repeated, tag = "4")]
+    pub events: ::prost::alloc::vec::Vec<EventRef>,
+}
+impl ::prost::Name for CommissionSignal {
+    const NAME: &'static str = "CommissionSignal";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.CommissionSignal".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.CommissionSignal".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ClosePeriodRequest {
+    #[prost(string, tag = "1")]
+    pub commission_plan_id: ::prost::alloc::string::String,
+    /// A day of the period.
+    #[prost(string, tag = "2")]
+    pub period_on: ::prost::alloc::string::String,
+    /// Only this participant's; all if empty.
+    #[prost(string, tag = "3")]
+    pub rep_id: ::prost::alloc::string::String,
+}
+impl ::prost::Name for ClosePeriodRequest {
+    const NAME: &'static str = "ClosePeriodRequest";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.ClosePeriodRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.ClosePeriodRequest".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ClosePeriodResponse {
+    /// One for each participant, by participant.
+    #[prost(message, repeated, tag = "1")]
+    pub statements: ::prost::alloc::vec::Vec<ClosedStatement>,
+}
+impl ::prost::Name for ClosePeriodResponse {
+    const NAME: &'static str = "ClosePeriodResponse";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.ClosePeriodResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.ClosePeriodResponse".into()
+    }
+}
+/// A statement that is closed.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ClosedStatement {
+    #[prost(string, tag = "1")]
+    pub statement_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub rep_id: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "3")]
+    pub total: ::core::option::Option<Money>,
+    #[prost(string, tag = "4")]
+    pub digest: ::prost::alloc::string::String,
+    /// The log position it knows.
+    #[prost(uint64, tag = "5")]
+    pub at_position: u64,
+    /// It had been closed before, and stays as it was.
+    #[prost(bool, tag = "6")]
+    pub was_closed: bool,
+    /// Where its closing stands in the log.
+    #[prost(uint64, tag = "7")]
+    pub position: u64,
+}
+impl ::prost::Name for ClosedStatement {
+    const NAME: &'static str = "ClosedStatement";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.ClosedStatement".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.ClosedStatement".into()
+    }
+}
+/// What a statement's life has come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum StatementStatus {
+    Unspecified = 0,
+    /// It is an estimate, and changes with every fact.
+    Open = 1,
+    /// It is frozen.
+    Closed = 2,
+    /// It may be paid.
+    Approved = 3,
+    /// It was paid.
+    Paid = 4,
+    /// Someone does not agree with it.
+    Disputed = 5,
+}
+impl StatementStatus {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "STATEMENT_STATUS_UNSPECIFIED",
+            Self::Open => "STATEMENT_STATUS_OPEN",
+            Self::Closed => "STATEMENT_STATUS_CLOSED",
+            Self::Approved => "STATEMENT_STATUS_APPROVED",
+            Self::Paid => "STATEMENT_STATUS_PAID",
+            Self::Disputed => "STATEMENT_STATUS_DISPUTED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "STATEMENT_STATUS_UNSPECIFIED" => Some(Self::Unspecified),
+            "STATEMENT_STATUS_OPEN" => Some(Self::Open),
+            "STATEMENT_STATUS_CLOSED" => Some(Self::Closed),
+            "STATEMENT_STATUS_APPROVED" => Some(Self::Approved),
+            "STATEMENT_STATUS_PAID" => Some(Self::Paid),
+            "STATEMENT_STATUS_DISPUTED" => Some(Self::Disputed),
+            _ => None,
+        }
+    }
+}
+/// Generated client implementations.
+#[allow(unused_qualifications)]
+pub mod commission_query_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// What plans pay, and why. Days are of the tenant's time zone, written 2017-12-31; a period runs
+    /// from its first day to the day after its last.
+    #[derive(Debug, Clone)]
+    pub struct CommissionQueryServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl CommissionQueryServiceClient<tonic::transport::Channel> {
+        /// Attempt to create a new client by connecting to a given endpoint.
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
+        }
+    }
+    impl<T> CommissionQueryServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> CommissionQueryServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            CommissionQueryServiceClient::new(
+                InterceptedService::new(inner, interceptor),
+            )
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// ListStatements gives the statements of a plan's period: open ones as they stand, closed ones as
+        /// they were frozen.
+        pub async fn list_statements(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListStatementsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListStatementsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/twinfunnel.v1.CommissionQueryService/ListStatements",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "twinfunnel.v1.CommissionQueryService",
+                        "ListStatements",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// GetStatement gives one participant's statement of a period, with the derivation of each line.
+        pub async fn get_statement(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetStatementRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetStatementResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/twinfunnel.v1.CommissionQueryService/GetStatement",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "twinfunnel.v1.CommissionQueryService",
+                        "GetStatement",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// EstimateCommission tells what a deal that is not signed would pay a participant now, at the
+        /// margin: the statement with it less the statement without it.
+        pub async fn estimate_commission(
+            &mut self,
+            request: impl tonic::IntoRequest<super::EstimateCommissionRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::EstimateCommissionResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/twinfunnel.v1.CommissionQueryService/EstimateCommission",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "twinfunnel.v1.CommissionQueryService",
+                        "EstimateCommission",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// ListCommissionSignals gives what someone should look at, each with the facts behind it. None of
+        /// them says that anything is wrong.
+        pub async fn list_commission_signals(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListCommissionSignalsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListCommissionSignalsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/twinfunnel.v1.CommissionQueryService/ListCommissionSignals",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "twinfunnel.v1.CommissionQueryService",
+                        "ListCommissionSignals",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+#[allow(unused_qualifications)]
+pub mod commission_query_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with CommissionQueryServiceServer.
+    #[async_trait]
+    pub trait CommissionQueryService: std::marker::Send + std::marker::Sync + 'static {
+        /// ListStatements gives the statements of a plan's period: open ones as they stand, closed ones as
+        /// they were frozen.
+        async fn list_statements(
+            &self,
+            request: tonic::Request<super::ListStatementsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListStatementsResponse>,
+            tonic::Status,
+        >;
+        /// GetStatement gives one participant's statement of a period, with the derivation of each line.
+        async fn get_statement(
+            &self,
+            request: tonic::Request<super::GetStatementRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetStatementResponse>,
+            tonic::Status,
+        >;
+        /// EstimateCommission tells what a deal that is not signed would pay a participant now, at the
+        /// margin: the statement with it less the statement without it.
+        async fn estimate_commission(
+            &self,
+            request: tonic::Request<super::EstimateCommissionRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::EstimateCommissionResponse>,
+            tonic::Status,
+        >;
+        /// ListCommissionSignals gives what someone should look at, each with the facts behind it. None of
+        /// them says that anything is wrong.
+        async fn list_commission_signals(
+            &self,
+            request: tonic::Request<super::ListCommissionSignalsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListCommissionSignalsResponse>,
+            tonic::Status,
+        >;
+    }
+    /// What plans pay, and why. Days are of the tenant's time zone, written 2017-12-31; a period runs
+    /// from its first day to the day after its last.
+    #[derive(Debug)]
+    pub struct CommissionQueryServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> CommissionQueryServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>>
+    for CommissionQueryServiceServer<T>
+    where
+        T: CommissionQueryService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/twinfunnel.v1.CommissionQueryService/ListStatements" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListStatementsSvc<T: CommissionQueryService>(pub Arc<T>);
+                    impl<
+                        T: CommissionQueryService,
+                    > tonic::server::UnaryService<super::ListStatementsRequest>
+                    for ListStatementsSvc<T> {
+                        type Response = super::ListStatementsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListStatementsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CommissionQueryService>::list_statements(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListStatementsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/twinfunnel.v1.CommissionQueryService/GetStatement" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetStatementSvc<T: CommissionQueryService>(pub Arc<T>);
+                    impl<
+                        T: CommissionQueryService,
+                    > tonic::server::UnaryService<super::GetStatementRequest>
+                    for GetStatementSvc<T> {
+                        type Response = super::GetStatementResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetStatementRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CommissionQueryService>::get_statement(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetStatementSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/twinfunnel.v1.CommissionQueryService/EstimateCommission" => {
+                    #[allow(non_camel_case_types)]
+                    struct EstimateCommissionSvc<T: CommissionQueryService>(pub Arc<T>);
+                    impl<
+                        T: CommissionQueryService,
+                    > tonic::server::UnaryService<super::EstimateCommissionRequest>
+                    for EstimateCommissionSvc<T> {
+                        type Response = super::EstimateCommissionResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::EstimateCommissionRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CommissionQueryService>::estimate_commission(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = EstimateCommissionSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/twinfunnel.v1.CommissionQueryService/ListCommissionSignals" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListCommissionSignalsSvc<T: CommissionQueryService>(
+                        pub Arc<T>,
+                    );
+                    impl<
+                        T: CommissionQueryService,
+                    > tonic::server::UnaryService<super::ListCommissionSignalsRequest>
+                    for ListCommissionSignalsSvc<T> {
+                        type Response = super::ListCommissionSignalsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListCommissionSignalsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CommissionQueryService>::list_commission_signals(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListCommissionSignalsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for CommissionQueryServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "twinfunnel.v1.CommissionQueryService";
+    impl<T> tonic::server::NamedService for CommissionQueryServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
+/// Generated client implementations.
+#[allow(unused_qualifications)]
+pub mod commission_closing_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// Closes periods.
+    #[derive(Debug, Clone)]
+    pub struct CommissionClosingServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl CommissionClosingServiceClient<tonic::transport::Channel> {
+        /// Attempt to create a new client by connecting to a given endpoint.
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
+        }
+    }
+    impl<T> CommissionClosingServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> CommissionClosingServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            CommissionClosingServiceClient::new(
+                InterceptedService::new(inner, interceptor),
+            )
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// ClosePeriod freezes the statements of all participants of a plan's period, or of one: with the
+        /// log position they know, the plan's version, every line, and a digest. A statement that is
+        /// closed stays as it is; the receipt says so. Needs the command right.
+        pub async fn close_period(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ClosePeriodRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ClosePeriodResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/twinfunnel.v1.CommissionClosingService/ClosePeriod",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "twinfunnel.v1.CommissionClosingService",
+                        "ClosePeriod",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+#[allow(unused_qualifications)]
+pub mod commission_closing_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with CommissionClosingServiceServer.
+    #[async_trait]
+    pub trait CommissionClosingService: std::marker::Send + std::marker::Sync + 'static {
+        /// ClosePeriod freezes the statements of all participants of a plan's period, or of one: with the
+        /// log position they know, the plan's version, every line, and a digest. A statement that is
+        /// closed stays as it is; the receipt says so. Needs the command right.
+        async fn close_period(
+            &self,
+            request: tonic::Request<super::ClosePeriodRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ClosePeriodResponse>,
+            tonic::Status,
+        >;
+    }
+    /// Closes periods.
+    #[derive(Debug)]
+    pub struct CommissionClosingServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> CommissionClosingServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>>
+    for CommissionClosingServiceServer<T>
+    where
+        T: CommissionClosingService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/twinfunnel.v1.CommissionClosingService/ClosePeriod" => {
+                    #[allow(non_camel_case_types)]
+                    struct ClosePeriodSvc<T: CommissionClosingService>(pub Arc<T>);
+                    impl<
+                        T: CommissionClosingService,
+                    > tonic::server::UnaryService<super::ClosePeriodRequest>
+                    for ClosePeriodSvc<T> {
+                        type Response = super::ClosePeriodResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ClosePeriodRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CommissionClosingService>::close_period(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ClosePeriodSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for CommissionClosingServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "twinfunnel.v1.CommissionClosingService";
+    impl<T> tonic::server::NamedService for CommissionClosingServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
 /// Picks the opportunities with one of these values.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct CutFilter {

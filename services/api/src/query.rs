@@ -3,6 +3,7 @@
 use futures::stream::{self, BoxStream, StreamExt as _};
 use projections::Projections;
 use proto::v1;
+use proto::v1::commission_query_service_server::CommissionQueryService;
 use proto::v1::funnel_conversion_query_service_server::FunnelConversionQueryService;
 use proto::v1::pipeline_velocity_query_service_server::PipelineVelocityQueryService;
 use proto::v1::read_model_service_server::ReadModelService;
@@ -22,12 +23,12 @@ pub(crate) struct Queries {
     pub(crate) projections: Projections,
 }
 
-/// Serves one query service: one line a read model.
+/// Serves one query service: one line a question.
 macro_rules! query {
-    ($service:ident, $rpc:ident, $ask:ident: $question:ty => $answer:ty) => {
+    ($service:ident { $($rpc:ident, $ask:ident: $question:ty => $answer:ty);+ $(;)? }) => {
         #[tonic::async_trait]
         impl $service for Queries {
-            async fn $rpc(&self, request: Request<$question>) -> Result<Response<$answer>, Status> {
+            $(async fn $rpc(&self, request: Request<$question>) -> Result<Response<$answer>, Status> {
                 let caller = self.door.admit(request.metadata())?;
                 caller.require(Right::Query)?;
                 match self
@@ -38,15 +39,29 @@ macro_rules! query {
                     Ok(answer) => Ok(Response::new(answer)),
                     Err(error) => Err(status::of_query(&error)),
                 }
-            }
+            })+
         }
     };
 }
 
-query!(FunnelConversionQueryService, get_funnel_conversion,
-    funnel_conversion: v1::GetFunnelConversionRequest => v1::FunnelConversion);
-query!(PipelineVelocityQueryService, get_pipeline_velocity,
-    pipeline_velocity: v1::GetPipelineVelocityRequest => v1::PipelineVelocity);
+query!(FunnelConversionQueryService {
+    get_funnel_conversion,
+        funnel_conversion: v1::GetFunnelConversionRequest => v1::FunnelConversion;
+});
+query!(PipelineVelocityQueryService {
+    get_pipeline_velocity,
+        pipeline_velocity: v1::GetPipelineVelocityRequest => v1::PipelineVelocity;
+});
+query!(CommissionQueryService {
+    list_statements,
+        list_statements: v1::ListStatementsRequest => v1::ListStatementsResponse;
+    get_statement,
+        get_statement: v1::GetStatementRequest => v1::GetStatementResponse;
+    estimate_commission,
+        estimate_commission: v1::EstimateCommissionRequest => v1::EstimateCommissionResponse;
+    list_commission_signals,
+        commission_signals: v1::ListCommissionSignalsRequest => v1::ListCommissionSignalsResponse;
+});
 
 #[tonic::async_trait]
 impl ReadModelService for Queries {

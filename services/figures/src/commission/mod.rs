@@ -12,6 +12,7 @@
 //!
 //! What a claw-back takes is money that was paid: it does not move a window back.
 
+mod ask;
 mod book;
 mod calendar;
 mod earn;
@@ -33,7 +34,8 @@ mod window;
 use chrono::NaiveDate;
 use event_schemas::vocabulary::{CommissionPlanId, ContractId, Currency, LineId, RepId};
 
-pub use book::{Book, BookError};
+pub use ask::{OpenDeal, statement_id};
+pub use book::{Book, BookError, Life, Standing};
 pub use calendar::{Span, Zone};
 pub use estimate::{Deal, Estimate, estimate};
 pub use explain::explain;

@@ -17,11 +17,12 @@ use event_schemas::contract::ContractEvent;
 use event_schemas::exchange_rate::ExchangeRateEvent;
 use event_schemas::fixed_cost::FixedCostEvent;
 use event_schemas::opportunity::OpportunityEvent;
+use event_schemas::product::ProductEvent;
 use event_schemas::quote::QuoteEvent;
 use event_schemas::rep::RepEvent;
 use event_schemas::team::TeamEvent;
 use event_schemas::tenant::TenantEvent;
-use event_schemas::vocabulary::{OpportunityId, QuoteId, Recorded};
+use event_schemas::vocabulary::{OpportunityId, ProductId, QuoteId, Recorded};
 use event_schemas::{DecodeError, StreamEvents};
 use uuid::Uuid;
 
@@ -30,6 +31,7 @@ use super::calendar::Zone;
 pub(super) use contracts::{Contract, Contracts};
 pub(super) use people::People;
 pub(super) use plans::{Enrolment, Plan, PlanVersion, Plans};
+pub use plans::{Life, Standing};
 pub(super) use sums::Sums;
 
 /// Why a fact cannot be taken in.
@@ -96,6 +98,8 @@ pub struct Book {
     pub(super) sums: Sums,
     pub(super) opportunities: BTreeMap<OpportunityId, Vec<Fact<OpportunityEvent>>>,
     pub(super) quotes: BTreeMap<QuoteId, Vec<Fact<QuoteEvent>>>,
+    /// The categories of products.
+    pub(super) categories: BTreeMap<ProductId, Option<String>>,
 }
 
 impl Book {
@@ -110,6 +114,7 @@ impl Book {
             sums: Sums::default(),
             opportunities: BTreeMap::new(),
             quotes: BTreeMap::new(),
+            categories: BTreeMap::new(),
         }
     }
 
@@ -128,7 +133,9 @@ impl Book {
             RepEvent::CATEGORY => self.people.fold_rep(stream_id(event)?, fact(event)?),
             TeamEvent::CATEGORY => self.people.fold_team(stream_id(event)?, fact(event)?),
             CommissionPlanEvent::CATEGORY => self.plans.fold(&stream_id(event)?, fact(event)?),
-            CommissionPeriodEvent::CATEGORY => self.plans.fold_period(fact(event)?),
+            CommissionPeriodEvent::CATEGORY => {
+                self.plans.fold_period(stream_id(event)?, fact(event)?);
+            }
             ExchangeRateEvent::CATEGORY => {
                 let ExchangeRateEvent::ExchangeRateSet(set) = fact(event)?.what;
                 self.sums.set_rate(event.position.0, &set);
@@ -136,6 +143,12 @@ impl Book {
             FixedCostEvent::CATEGORY => {
                 let FixedCostEvent::FixedCostRecorded(cost) = fact(event)?.what;
                 self.sums.record_cost(event.position.0, cost);
+            }
+            ProductEvent::CATEGORY => {
+                if let ProductEvent::ProductRegistered(product) = fact(event)?.what {
+                    let category = product.category;
+                    self.categories.insert(product.product_id, category);
+                }
             }
             TenantEvent::CATEGORY => {
                 let TenantEvent::TenantConfigured(tenant) = fact(event)?.what;
@@ -165,7 +178,11 @@ impl Book {
             fact.what,
             OpportunityEvent::OpportunityRegistered(_)
                 | OpportunityEvent::LeadAssigned(_)
+                | OpportunityEvent::AmountChanged(_)
+                | OpportunityEvent::ProductsChanged(_)
                 | OpportunityEvent::OpportunityWon(_)
+                | OpportunityEvent::OpportunityLost(_)
+                | OpportunityEvent::OpportunityReopened(_)
         ) {
             insert(self.opportunities.entry(id).or_default(), fact);
         }
@@ -173,7 +190,7 @@ impl Book {
     }
 
     /// The day an instant falls on, in the tenant's zone.
-    pub(super) fn day(&self, at: DateTime<Utc>) -> NaiveDate {
+    pub fn day(&self, at: DateTime<Utc>) -> NaiveDate {
         self.zone.day(at)
     }
 }

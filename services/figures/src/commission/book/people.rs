@@ -96,6 +96,22 @@ impl People {
         })
     }
 
+    /// Whether a rep belonged to a team, or led it, at an instant.
+    pub(in crate::commission) fn is_of_team(
+        &self,
+        team_id: &TeamId,
+        rep_id: &RepId,
+        at: DateTime<Utc>,
+    ) -> bool {
+        let mut of_rep = self.memberships.get(rep_id).into_iter().flatten();
+        let is_member = of_rep.any(|((team, from), (to, _))| {
+            team == team_id && *from <= at && to.is_none_or(|to| at < to)
+        });
+        let managers = self.managers.get(team_id);
+        let led_by = managers.and_then(|all| all.range(..=(at, u64::MAX)).next_back());
+        is_member || led_by.is_some_and(|(_, led_by)| led_by == rep_id)
+    }
+
     /// Everybody who ever belonged to a team that the manager ever led.
     pub(in crate::commission) fn ever_managed(&self, manager_id: &RepId) -> BTreeSet<&RepId> {
         let teams = self.managed.get(manager_id).into_iter().flatten();

@@ -8,7 +8,7 @@ use event_schemas::commission_period::{
     AdjustmentProposed, CommissionPeriodEvent, StatementClosed,
 };
 use event_schemas::commission_plan::{CommissionPlanEvent, Terms};
-use event_schemas::vocabulary::{AdjustmentId, CommissionPlanId, RepId};
+use event_schemas::vocabulary::{AdjustmentId, CommissionPlanId, RepId, StatementId};
 
 use super::{Fact, Source};
 
@@ -61,6 +61,37 @@ pub(in crate::commission) struct Adjustment<'b> {
     pub(in crate::commission) sources: [&'b Source; 2],
 }
 
+/// What a closed statement has come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// It is frozen.
+    Closed,
+    /// It may be paid.
+    Approved,
+    /// It was paid.
+    Paid,
+    /// Someone does not agree with it.
+    Disputed,
+}
+
+/// A closed statement, and what it has come to.
+#[derive(Debug, Clone, Copy)]
+pub struct Life<'b> {
+    /// As it was frozen.
+    pub closed: &'b StatementClosed,
+    /// What it has come to.
+    pub standing: Standing,
+}
+
+/// What can become of a closed statement.
+#[derive(Debug, Clone, Copy)]
+enum Turn {
+    Approved,
+    Paid,
+    Disputed,
+    Resolved,
+}
+
 /// All plans.
 #[derive(Default)]
 pub(in crate::commission) struct Plans {
@@ -72,6 +103,8 @@ pub(in crate::commission) struct Plans {
     of_participant: HashMap<(CommissionPlanId, RepId), Vec<AdjustmentId>>,
     approved: HashMap<AdjustmentId, Vec<(DateTime<Utc>, Source)>>,
     rejected: HashSet<AdjustmentId>,
+    /// What became of a statement after it was closed, by position.
+    standings: HashMap<StatementId, BTreeMap<u64, Turn>>,
 }
 
 impl Plans {
@@ -105,7 +138,18 @@ impl Plans {
         }
     }
 
-    pub(super) fn fold_period(&mut self, fact: Fact<CommissionPeriodEvent>) {
+    pub(super) fn fold_period(&mut self, id: StatementId, fact: Fact<CommissionPeriodEvent>) {
+        let turn = match &fact.what {
+            CommissionPeriodEvent::StatementApproved(_) => Some(Turn::Approved),
+            CommissionPeriodEvent::StatementPaid(_) => Some(Turn::Paid),
+            CommissionPeriodEvent::StatementDisputed(_) => Some(Turn::Disputed),
+            CommissionPeriodEvent::DisputeResolved(_) => Some(Turn::Resolved),
+            _ => None,
+        };
+        if let Some(turn) = turn {
+            let standings = self.standings.entry(id).or_default();
+            standings.insert(fact.source.position, turn);
+        }
         match fact.what {
             CommissionPeriodEvent::StatementClosed(event) => {
                 let key = (event.plan_id.clone(), event.rep_id.clone());
@@ -131,6 +175,29 @@ impl Plans {
             | CommissionPeriodEvent::StatementPaid(_)
             | CommissionPeriodEvent::StatementDisputed(_)
             | CommissionPeriodEvent::DisputeResolved(_) => {}
+        }
+    }
+
+    /// What has become of a closed statement.
+    pub(in crate::commission) fn standing(&self, id: &StatementId) -> Standing {
+        let (mut standing, mut disputed) = (Standing::Closed, false);
+        for turn in self
+            .standings
+            .get(id)
+            .into_iter()
+            .flat_map(BTreeMap::values)
+        {
+            match turn {
+                Turn::Approved => standing = Standing::Approved,
+                Turn::Paid => standing = Standing::Paid,
+                Turn::Disputed => disputed = true,
+                Turn::Resolved => disputed = false,
+            }
+        }
+        if disputed {
+            Standing::Disputed
+        } else {
+            standing
         }
     }
 
