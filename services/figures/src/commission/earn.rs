@@ -139,7 +139,11 @@ impl<'b> Participant<'b> {
         let mut paid: HashMap<(&ContractId, &LineId), i64> = HashMap::new();
         for transaction in &transactions {
             let key = (transaction.contract_id, &transaction.line.line_id);
+            let terms = &transaction.version.terms;
+            let pays_own = !terms.rates.is_empty() || terms.tiers.is_some();
             let earned = match &transaction.kind {
+                // A plan for managers alone.
+                Kind::Credit(_) if !pays_own => None,
                 Kind::Credit(credit) => {
                     let earned =
                         self.commission(transaction, credit, &mut windows, &mut earnings)?;
