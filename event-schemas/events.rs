@@ -149,6 +149,10 @@ macro_rules! events {
     }) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, ::serde::Serialize, ::serde::Deserialize)]
+        #[allow(
+            clippy::large_enum_variant,
+            reason = "an event is taken apart as soon as it is read; none is kept by the thousand"
+        )]
         pub enum $name {
             $(#[doc = concat!("See [`", stringify!($event), "`].")] $event($event)),+
         }

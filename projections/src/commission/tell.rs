@@ -2,7 +2,7 @@
 
 use event_schemas::commission_period::{EventRef, LineOrigin, Statement, StatementLine};
 use event_schemas::vocabulary::{Currency, Number};
-use figures::commission::{Life, Signal, SignalKind, Standing};
+use figures::commission::{Life, Signal, SignalKind, Standing, explain};
 use proto::instant::to_timestamp;
 use proto::v1;
 use rust_decimal::Decimal;
@@ -78,6 +78,7 @@ pub(super) fn line(line: &StatementLine, currency: Currency) -> v1::StatementLin
                 result: step.result.clone(),
             })
             .collect(),
+        explanation: explain(line, currency),
     }
 }
 

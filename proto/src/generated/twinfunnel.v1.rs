@@ -9076,6 +9076,9 @@ pub struct StatementLine {
     /// How it follows from them.
     #[prost(message, repeated, tag = "11")]
     pub steps: ::prost::alloc::vec::Vec<DerivationStep>,
+    /// All of that as text, for people who check it by hand.
+    #[prost(string, tag = "12")]
+    pub explanation: ::prost::alloc::string::String,
 }
 impl ::prost::Name for StatementLine {
     const NAME: &'static str = "StatementLine";
