@@ -22,6 +22,7 @@ mod late;
 mod overrides;
 mod quota;
 mod signals;
+mod spifs;
 mod statement;
 mod steps;
 mod terms;
