@@ -24,6 +24,7 @@ mod needed;
 mod overrides;
 mod quota;
 mod signals;
+mod spifs;
 mod statement;
 mod steps;
 mod terms;
