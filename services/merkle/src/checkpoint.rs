@@ -58,6 +58,15 @@ pub struct Checkpoint {
     pub root: Hash,
 }
 
+/// A key of a log, and since when it signs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DatedKey {
+    /// The key.
+    pub key: VerifierKey,
+    /// The size of the first checkpoint that it signed. From there on earlier keys do not count.
+    pub from_size: u64,
+}
+
 /// Why a checkpoint is not to be trusted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CheckpointError {
@@ -70,6 +79,14 @@ pub enum CheckpointError {
     /// A signature in the name of a given key is not of that key.
     #[error("the signature of {0} is not genuine: the checkpoint was changed after it was signed")]
     Forged(String),
+    /// Signed by a key that had been replaced by then.
+    #[error("signed at {size} by a key that was replaced at {replaced_at}")]
+    Replaced {
+        /// The size of the tree.
+        size: u64,
+        /// From this size on another key signs.
+        replaced_at: u64,
+    },
     /// Signed by a key of that name, but the log is another one.
     #[error("the checkpoint is of {found}, the key of {expected}")]
     Origin {
@@ -153,5 +170,25 @@ impl Checkpoint {
             });
         }
         Ok((checkpoint, key))
+    }
+
+    /// Likewise, with the keys that a log had one after the other, in any order. A key that was
+    /// replaced, and may be in wrong hands, vouches only for trees smaller than the first one that
+    /// its successor signed; the newest key may sign an earlier tree again.
+    pub fn open_dated(note: &str, keys: &[DatedKey]) -> Result<Self, CheckpointError> {
+        let plain: Vec<_> = keys.iter().map(|dated| dated.key.clone()).collect();
+        let (checkpoint, signed_by) = Self::open(note, &plain)?;
+        let from_size = keys
+            .iter()
+            .find(|dated| dated.key == *signed_by)
+            .map_or(0, |dated| dated.from_size);
+        let later = keys.iter().map(|dated| dated.from_size);
+        match later.filter(|later| *later > from_size).min() {
+            Some(replaced_at) if checkpoint.size >= replaced_at => Err(CheckpointError::Replaced {
+                size: checkpoint.size,
+                replaced_at,
+            }),
+            _ => Ok(checkpoint),
+        }
     }
 }

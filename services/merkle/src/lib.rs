@@ -22,7 +22,7 @@ mod proof_file;
 mod tile;
 mod tree;
 
-pub use checkpoint::{Checkpoint, CheckpointError, OriginPrefix};
+pub use checkpoint::{Checkpoint, CheckpointError, DatedKey, OriginPrefix};
 pub use edge::Edge;
 pub use hash::{Hash, empty_root, leaf_hash, node_hash};
 pub use key::{KeyError, SigningKey, VerifierKey};

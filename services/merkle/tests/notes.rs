@@ -5,8 +5,8 @@ use event_schemas::vocabulary::TenantId;
 use proptest::prelude::*;
 use signed_note::{Note, StandardVerifier, VerifierList};
 use twinfunnel_merkle::{
-    Checkpoint, CheckpointError, KeyError, OriginPrefix, ProofFile, ProofFileError, SigningKey,
-    VerifierKey, leaf_hash,
+    Checkpoint, CheckpointError, DatedKey, KeyError, OriginPrefix, ProofFile, ProofFileError,
+    SigningKey, VerifierKey, leaf_hash,
 };
 
 fn key(n: u8) -> SigningKey {
@@ -78,6 +78,31 @@ fn a_key_of_another_log_does_not_vouch() {
         Checkpoint::open(&note, &[verifier(1)]),
         Err(CheckpointError::Unsigned)
     );
+}
+
+#[test]
+fn a_key_that_was_replaced_vouches_only_for_what_came_before() {
+    let dated = |n, from_size| DatedKey {
+        key: verifier(n),
+        from_size,
+    };
+    let keys = [dated(2, 50), dated(1, 1)];
+    let open = |n, size| {
+        let checkpoint = Checkpoint {
+            size,
+            ..checkpoint()
+        };
+        let note = checkpoint.sign(&key(n)).unwrap();
+        Checkpoint::open_dated(&note, &keys).map(|opened| opened.size)
+    };
+    assert_eq!(open(1, 49), Ok(49));
+    let replaced = CheckpointError::Replaced {
+        size: 50,
+        replaced_at: 50,
+    };
+    assert_eq!(open(1, 50), Err(replaced));
+    assert_eq!((open(2, 50), open(2, 7)), (Ok(50), Ok(7)));
+    assert_eq!(open(3, 7), Err(CheckpointError::Unsigned));
 }
 
 #[test]
