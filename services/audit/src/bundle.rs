@@ -7,6 +7,7 @@ use event_schemas::StreamEvents as _;
 use event_schemas::contract::{ContractEvent, ContractSigned};
 use event_schemas::vocabulary::{CommissionPlanId, OpportunityId, Recorded, RepId, TenantId};
 use figures::commission::{Needed, needed};
+use merkle::Hash;
 use serde::{Deserialize, Serialize};
 
 use crate::entry::Entry;
@@ -38,27 +39,28 @@ pub struct Bundle {
 }
 
 impl Bundle {
-    /// Puts together what was read of a log: all its events up to the checkpoint, in order. Nothing
-    /// if a payload is no text, which no event of ours is.
+    /// Puts together what was read of a log: all its events up to the checkpoint, in order, and the
+    /// hashes of their leaves as they were sealed. Nothing if a payload is no text, which no event of
+    /// ours is.
     pub fn of(
         statement: (CommissionPlanId, RepId, NaiveDate),
         checkpoint: String,
         keys: Vec<String>,
         tenant: TenantId,
         events: &[Recorded],
+        sealed: &[Hash],
     ) -> Option<Self> {
         let (commission_plan_id, rep_id, from_on) = statement;
         let unowned = unowned(events.iter());
-        let entries = events.iter().map(|event| {
-            if is_needed(
-                &unowned,
-                event.stream.category(),
-                event.stream.id(),
-                &event.event_type,
-            ) {
-                Entry::whole(event)
+        let entries = events.iter().enumerate().map(|(index, event)| {
+            // What was never sealed has no place in the checkpoint, which the verifier finds.
+            let sealed = sealed.get(index).copied();
+            let sealed = sealed.unwrap_or_else(|| merkle::event_hash(event));
+            let (category, id) = (event.stream.category(), event.stream.id());
+            if is_needed(&unowned, category, id, &event.event_type) {
+                Entry::whole(event, sealed)
             } else {
-                Some(Entry::bare(event))
+                Some(Entry::bare(event, sealed))
             }
         });
         Some(Self {

@@ -14,8 +14,8 @@ use crate::leaf::{Header, header};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Entry {
-    /// The hash of its leaf, in base 64. It follows from the rest; that it is here tells which entry
-    /// was changed, if one was.
+    /// The hash of its leaf when it was sealed, in base 64. It follows from the rest; that it is here
+    /// tells which entry was changed, if one was.
     pub hash: String,
     /// The event, where a statement may depend on it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -52,10 +52,10 @@ pub struct Envelope {
 
 impl Entry {
     /// Shows the event.
-    pub(crate) fn whole(event: &Recorded) -> Option<Self> {
+    pub(crate) fn whole(event: &Recorded, sealed: Hash) -> Option<Self> {
         let micros = |at: DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::Micros, true);
         Some(Self {
-            hash: merkle::event_hash(event).to_string(),
+            hash: sealed.to_string(),
             event: Some(Envelope {
                 position: event.position.0,
                 stream: event.stream.to_string(),
@@ -77,9 +77,9 @@ impl Entry {
     }
 
     /// Shows only what it is about.
-    pub(crate) fn bare(event: &Recorded) -> Self {
+    pub(crate) fn bare(event: &Recorded, sealed: Hash) -> Self {
         Self {
-            hash: merkle::event_hash(event).to_string(),
+            hash: sealed.to_string(),
             event: None,
             leaf: Some(STANDARD.encode(merkle::leaf(event))),
         }
