@@ -17,7 +17,7 @@ use super::overrides::overrides;
 use super::spifs::spifs;
 use super::steps::{self, money, money_minor, step};
 use super::timeline::Timeline;
-use super::transactions::{Credit, Credits, Kind, Overheads, Reader, Share, Transaction};
+use super::transactions::{Credit, Credits, Kind, Reader, Share, Transaction};
 use super::window::{Windows, Worth};
 
 /// Which lines are to carry their derivation: it takes longer than the sums.
@@ -47,7 +47,6 @@ pub(super) struct Participant<'b> {
     pub(super) plan_id: &'b CommissionPlanId,
     pub(super) rep_id: &'b RepId,
     pub(super) timeline: Timeline<'b>,
-    pub(super) overheads: Overheads<'b>,
     /// Contracts that are not in the book.
     pub(super) supposed: &'b [Contract],
     /// The day before which things happen.
@@ -111,7 +110,6 @@ impl<'b> Participant<'b> {
             plan_id,
             rep_id,
             timeline: Timeline::of(book, plan_id, rep_id)?,
-            overheads: Overheads::new(book),
             supposed: &[],
             until_on,
             told,
@@ -172,7 +170,6 @@ impl<'b> Participant<'b> {
             timeline: &self.timeline,
             until_on: self.until_on,
             share,
-            overheads: &self.overheads,
         };
         reader.read(contracts)
     }

@@ -5,7 +5,7 @@ use event_schemas::commission_plan::{Basis, Terms, Timing};
 use event_schemas::vocabulary::{Currency, Line};
 use rust_decimal::Decimal;
 
-use super::{Credit, Credits, Overheads};
+use super::{Credit, Credits};
 use crate::commission::CalculateError;
 use crate::commission::book::{Book, Source};
 use crate::commission::exact::mul_div;
@@ -96,7 +96,6 @@ impl<'b> LineState<'b> {
     pub(super) fn credit(
         &self,
         book: &Book,
-        overheads: &Overheads<'_>,
         terms: &Terms,
         currency: Currency,
         day: NaiveDate,
@@ -112,7 +111,8 @@ impl<'b> LineState<'b> {
         let convert = |minor| book.sums.convert(minor, currency, terms.currency, day);
         let converted = convert(Decimal::from(moved_minor) - cost)?;
         let fixed_cost = if terms.basis == Basis::NetMargin {
-            overheads.share(terms, day, convert(Decimal::from(moved_minor))?)?
+            let revenue = convert(Decimal::from(moved_minor))?;
+            book.overheads.share(book, terms, day, revenue)?
         } else {
             Decimal::ZERO
         };
