@@ -86,7 +86,8 @@ fn period_of(participant: &Participant<'_>) -> Result<Period, CalculateError> {
 /// The periods from the first one of participation to the one asked for.
 fn chain(participant: &Participant<'_>, to: Span) -> Result<Vec<Settled>, CalculateError> {
     let period = period_of(participant)?;
-    if Span::around(period, to.from_on) != to {
+    // Where the calendar ends, periods do not go on.
+    if Span::around(period, to.from_on) != to || to.to_on == NaiveDate::MAX {
         let Span { from_on, to_on } = to;
         return Err(CalculateError::NotAPeriod { from_on, to_on });
     }

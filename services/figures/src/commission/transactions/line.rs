@@ -78,7 +78,13 @@ impl<'b> LineState<'b> {
             Timing::Delivery => self.delivered_minor,
             Timing::Payment => self.paid_minor.saturating_sub(self.refunded_minor),
         };
-        let moved = reached.saturating_sub(self.credited_minor).max(0);
+        let beyond = reached.saturating_sub(self.credited_minor);
+        // A line that takes something off the whole goes the other way.
+        let moved = if self.agreed_minor() < 0 {
+            beyond.min(0)
+        } else {
+            beyond.max(0)
+        };
         self.credited_minor = self.credited_minor.saturating_add(moved);
         let cost = Decimal::from(self.cost_minor);
         let charge = if self.agreed_minor() == 0 {
