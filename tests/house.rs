@@ -47,6 +47,7 @@ const MAY_SEE: [(&str, &[&str]); 15] = [
             "domain",
             "event-schemas",
             "executor",
+            "figures",
             "log",
             "merkle",
             "projections",

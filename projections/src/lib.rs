@@ -33,7 +33,7 @@ use engine::live::{Live, Opened};
 use engine::registry::Registry;
 
 pub use asked::money;
-pub use commission::Closable;
+pub use commission::{CATEGORIES as COMMISSION_CATEGORIES, Closable};
 pub use error::QueryError;
 
 /// Every read model: the one list.

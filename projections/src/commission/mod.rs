@@ -15,7 +15,7 @@ pub use query::Closable;
 pub(crate) use query::Scene;
 
 /// The stream categories that a book takes in.
-pub(crate) const CATEGORIES: [&str; 11] = [
+pub const CATEGORIES: [&str; 11] = [
     "commission_period",
     "commission_plan",
     "contract",

@@ -10,6 +10,9 @@ use tonic::{Request, Response, Status};
 use crate::door::Door;
 use crate::{metadata, status};
 
+/// Longest command id: it makes an id for each participant, whose own may be as long as it leaves room.
+const COMMAND_ID_MAX: usize = 63;
+
 /// Serves `CommissionClosingService`.
 #[derive(Debug, Clone)]
 pub(crate) struct Closing {
@@ -26,6 +29,10 @@ impl CommissionClosingService for Closing {
     ) -> Result<Response<v1::ClosePeriodResponse>, Status> {
         let caller = self.door.admit(request.metadata())?;
         let envelope = metadata::of_call(caller, request.metadata())?;
+        if envelope.command_id.len() > COMMAND_ID_MAX {
+            let most = format!("is at most {COMMAND_ID_MAX} characters here");
+            return Err(status::invalid_field("x-command-id", &most));
+        }
         let asked = request.into_inner();
         let closable = self.projections.closable(&envelope.tenant, asked).await;
         let closable = closable.map_err(|error| status::of_query(&error))?;

@@ -31,11 +31,21 @@ pub struct Bundle {
     pub from_on: NaiveDate,
     /// The signed checkpoint, as a C2SP signed note.
     pub checkpoint: String,
-    /// The keys of the log as the server told them, as `NAME+ID+KEY`. Trust them only as far as you
-    /// trust who gave you the bundle: compare them with what you know from elsewhere.
-    pub keys: Vec<String>,
+    /// The keys of the log as the server told them. Trust them only as far as you trust who gave you
+    /// the bundle: compare them with what you know from elsewhere.
+    pub keys: Vec<Key>,
     /// Every position of the log from 1 to the size of the checkpoint.
     pub entries: Vec<Entry>,
+}
+
+/// A key of the log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Key {
+    /// As verifiers of signed notes take it: `NAME+ID+KEY`.
+    pub verifier_key: String,
+    /// The size of the first checkpoint that it signed.
+    pub from_size: u64,
 }
 
 impl Bundle {
@@ -45,7 +55,7 @@ impl Bundle {
     pub fn of(
         statement: (CommissionPlanId, RepId, NaiveDate),
         checkpoint: String,
-        keys: Vec<String>,
+        keys: Vec<Key>,
         tenant: TenantId,
         events: &[Recorded],
         sealed: &[Hash],

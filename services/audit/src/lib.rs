@@ -17,7 +17,7 @@ mod recompute;
 mod report;
 mod verify;
 
-pub use bundle::{Bundle, FORMAT};
+pub use bundle::{Bundle, FORMAT, Key};
 pub use entry::{Entry, Envelope};
 pub use recompute::{Difference, Recomputed, reconcile};
 pub use report::{Check, Report};

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use event_schemas::commission_period::Statement;
 use event_schemas::vocabulary::Recorded;
-use merkle::{Checkpoint, Edge, Hash, VerifierKey};
+use merkle::{Checkpoint, Edge, Hash, DatedKey};
 
 use crate::bundle::{Bundle, FORMAT, is_needed, unowned};
 use crate::entry::Read;
@@ -15,7 +15,7 @@ use crate::report::{Check, Report};
 const FINDINGS_MAX: usize = 20;
 
 /// Checks a bundle against the keys that are trusted. It never fails: what does not hold is told.
-pub fn verify(bundle: &Bundle, trusted: &[VerifierKey]) -> Report {
+pub fn verify(bundle: &Bundle, trusted: &[DatedKey]) -> Report {
     let mut checks = Vec::new();
     if bundle.format != FORMAT {
         checks.push(Check {
@@ -40,17 +40,17 @@ pub fn verify(bundle: &Bundle, trusted: &[VerifierKey]) -> Report {
 
 fn signature(
     bundle: &Bundle,
-    trusted: &[VerifierKey],
+    trusted: &[DatedKey],
     checks: &mut Vec<Check>,
 ) -> Option<Checkpoint> {
-    let names: Vec<String> = trusted.iter().map(ToString::to_string).collect();
+    let names: Vec<String> = trusted.iter().map(|dated| dated.key.to_string()).collect();
     let mut check = Check {
         claim: "the checkpoint is signed by a key that is trusted",
         seen: format!("trusted: {}", names.join(", ")),
         findings: Vec::new(),
     };
-    let opened = match Checkpoint::open(&bundle.checkpoint, trusted) {
-        Ok((checkpoint, _)) => {
+    let opened = match Checkpoint::open_dated(&bundle.checkpoint, trusted) {
+        Ok(checkpoint) => {
             let tenant = checkpoint.origin.rsplit('/').next().unwrap_or_default();
             if tenant != bundle.tenant.as_str() {
                 check.findings.push(format!(

@@ -14,7 +14,7 @@ use event_schemas::vocabulary::{
     CommissionPlanId, Position, Recorded, RepId, StreamName, TenantId, Version,
 };
 use figures::commission::{Book, Span, Zone, digest, statement, statement_id};
-use merkle::{Checkpoint, Edge, Hash, SigningKey, VerifierKey, event_hash};
+use merkle::{Checkpoint, DatedKey, Edge, Hash, SigningKey, VerifierKey, event_hash};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -127,8 +127,9 @@ fn origin() -> String {
     "twinfunnel/main".to_owned()
 }
 
-fn trusted(key: &SigningKey) -> Vec<VerifierKey> {
-    vec![VerifierKey::new(&origin(), key.public()).unwrap()]
+fn trusted(key: &SigningKey) -> Vec<DatedKey> {
+    let key = VerifierKey::new(&origin(), key.public()).unwrap();
+    vec![DatedKey { key, from_size: 0 }]
 }
 
 /// A plan of 5 % to 50,000 and 7 % above, and two deals of 40,000.

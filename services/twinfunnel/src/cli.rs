@@ -30,6 +30,9 @@ enum Command {
     /// Ask a question and print the answer.
     #[command(subcommand)]
     Show(crate::show::Show),
+    /// Prove why a participant was paid a sum.
+    #[command(subcommand)]
+    Audit(crate::audit::Audit),
     /// Print recorded events, one a line as JSON.
     Log(crate::events::LogArgs),
     /// Print events as they are recorded, one a line as JSON.
@@ -52,6 +55,7 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::ImportCrm(args) => crate::import_crm::run(args).await,
         Command::Send(args) => crate::send::run(args).await,
         Command::Show(show) => crate::show::run(show).await,
+        Command::Audit(audit) => crate::audit::run(audit).await,
         Command::Log(args) => crate::events::log(args).await,
         Command::Follow(args) => crate::events::follow(args).await,
         Command::Status(args) => crate::read_models::status(args).await,

@@ -1,5 +1,6 @@
 //! The program `twinfunnel`: the server and the tools that speak with one.
 
+mod audit;
 mod cli;
 mod connect;
 mod demo;
@@ -9,6 +10,7 @@ mod import_crm;
 mod instant;
 mod lines;
 mod output;
+mod progress;
 mod read_models;
 mod render;
 mod send;

@@ -1,0 +1,160 @@
+//! `twinfunnel audit bundle`: reads the log, its seal and its tiles, and writes them into one file.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context as _, ensure};
+use audit::{Bundle, Key};
+use client::Client;
+use event_schemas::vocabulary::{CommissionPlanId, Recorded, RepId, TenantId};
+use futures::StreamExt as _;
+use indicatif::ProgressBar;
+use merkle::{Checkpoint, DatedKey, Hash, TILE_WIDTH};
+use proto::v1;
+use proto::v1::follow_request::From;
+use proto::v1::follow_response::Item;
+
+use super::{StatementArgs, render};
+use crate::connect::ConnectArgs;
+use crate::{output, progress, seal};
+
+/// Options of `audit bundle`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    statement: StatementArgs,
+    /// The file to write.
+    #[arg(short, long, value_name = "FILE", default_value = "bundle.json")]
+    output: PathBuf,
+    #[command(flatten)]
+    connect: ConnectArgs,
+}
+
+/// Writes the bundle, and tells what it shows.
+pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let client = args.connect.client()?;
+    let bundle = make(&client, &args.statement).await?;
+    write(&args.output, &bundle)?;
+    let report = audit::verify(&bundle, &trusted(&bundle.keys)?);
+    output::write(&render::summary(&report))?;
+    output::write_line(&format!(
+        "written to {}; check it anywhere with: twinfunnel audit verify {}",
+        args.output.display(),
+        args.output.display()
+    ))?;
+    Ok(if report.holds {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+/// Reads all that a bundle holds.
+pub(crate) async fn make(client: &Client, statement: &StatementArgs) -> anyhow::Result<Bundle> {
+    let question = v1::GetStatementRequest {
+        commission_plan_id: statement.plan.clone(),
+        rep_id: statement.participant.clone(),
+        period_on: statement.period.to_string(),
+        consistency: None,
+    };
+    let answer = client.get_statement(question).await?.statement;
+    let told = answer.context("the answer holds no statement")?;
+    ensure!(
+        !told.statement_id.is_empty(),
+        "the period from {} to {} is not closed; close it with: twinfunnel close-period",
+        told.from_on,
+        told.to_on
+    );
+    let keys = client.list_keys(v1::ListKeysRequest {}).await?.keys;
+    let keys: Vec<Key> = keys
+        .into_iter()
+        .map(|key| Key {
+            verifier_key: key.verifier_key,
+            from_size: key.from_size,
+        })
+        .collect();
+    let question = v1::GetCheckpointRequest {
+        size: None,
+        // The closing itself comes after all that it knows.
+        min_position: told.at_position + 1,
+    };
+    let note = client.get_checkpoint(question).await?.note;
+    let checkpoint = Checkpoint::open_dated(&note, &trusted(&keys)?)
+        .with_context(|| format!("the checkpoint is not the server's own:\n{note}"))?;
+    let (_, tenant) = checkpoint.origin.rsplit_once('/').unwrap_or_default();
+    let tenant = TenantId::new(tenant)?;
+    let progress = progress::bar(checkpoint.size, "events read");
+    let events = events(client, &tenant, checkpoint.size, &progress).await?;
+    progress.finish_and_clear();
+    let sealed = sealed(client, checkpoint.size).await?;
+    let asked = (
+        CommissionPlanId::new(&statement.plan)?,
+        RepId::new(&statement.participant)?,
+        told.from_on.parse()?,
+    );
+    let bundle = Bundle::of(asked, note, keys, tenant, &events, &sealed);
+    bundle.context("an event's payload is no text")
+}
+
+/// The keys that a bundle brings along.
+pub(super) fn trusted(keys: &[Key]) -> anyhow::Result<Vec<DatedKey>> {
+    let trusted = keys.iter().map(|key| {
+        Ok(DatedKey {
+            key: key.verifier_key.parse().context(key.verifier_key.clone())?,
+            from_size: key.from_size,
+        })
+    });
+    trusted.collect()
+}
+
+async fn events(
+    client: &Client,
+    tenant: &TenantId,
+    size: u64,
+    progress: &ProgressBar,
+) -> anyhow::Result<Vec<Recorded>> {
+    let question = v1::FollowRequest {
+        from: Some(From::AfterPosition(0)),
+        filter: None,
+        until_head: true,
+    };
+    let mut answers = client.follow(question).await?;
+    let mut events = Vec::new();
+    while let Some(answer) = answers.next().await {
+        let Some(Item::Event(event)) = answer?.item else {
+            continue;
+        };
+        if event.position > size {
+            break;
+        }
+        progress.set_position(event.position);
+        events.push(seal::recorded(tenant, event)?);
+    }
+    Ok(events)
+}
+
+/// The hashes of the leaves, as they were sealed.
+async fn sealed(client: &Client, size: u64) -> anyhow::Result<Vec<Hash>> {
+    let width = u64::try_from(TILE_WIDTH)?;
+    let mut hashes = Vec::new();
+    for index in 0..size.div_ceil(width) {
+        let question = v1::GetTileRequest {
+            level: 0,
+            index,
+            width: u32::try_from(width.min(size - index * width))?,
+        };
+        let tile = client.get_tile(question).await?.hashes;
+        let read = tile.chunks(Hash::LEN).map(Hash::from_slice);
+        let read: Option<Vec<Hash>> = read.collect();
+        hashes.extend(read.context("a tile holds a hash that is none")?);
+    }
+    Ok(hashes)
+}
+
+fn write(path: &Path, bundle: &Bundle) -> anyhow::Result<()> {
+    let shown = || path.display().to_string();
+    let file = std::fs::File::create(path).with_context(shown)?;
+    let mut file = std::io::BufWriter::new(file);
+    serde_json::to_writer(&mut file, bundle).with_context(shown)?;
+    std::io::Write::flush(&mut file).with_context(shown)
+}

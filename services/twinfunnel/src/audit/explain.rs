@@ -1,0 +1,44 @@
+//! `twinfunnel audit explain`: how the lines of a statement follow from the events.
+
+use std::process::ExitCode;
+
+use anyhow::{Context as _, ensure};
+use proto::v1;
+
+use super::StatementArgs;
+use crate::connect::ConnectArgs;
+use crate::output;
+
+/// Options of `audit explain`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    statement: StatementArgs,
+    /// Only this line, by its id.
+    #[arg(long, value_name = "ID")]
+    line: Option<String>,
+    #[command(flatten)]
+    connect: ConnectArgs,
+}
+
+/// Prints them.
+pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let question = v1::GetStatementRequest {
+        commission_plan_id: args.statement.plan,
+        rep_id: args.statement.participant,
+        period_on: args.statement.period.to_string(),
+        consistency: None,
+    };
+    let answer = args.connect.client()?.get_statement(question).await?;
+    let statement = answer.statement.context("the answer holds no statement")?;
+    let wanted = |line: &&v1::StatementLine| {
+        args.line.as_ref().is_none_or(|wanted| *wanted == line.line_id)
+    };
+    let lines: Vec<&v1::StatementLine> = statement.lines.iter().filter(wanted).collect();
+    if let Some(line) = &args.line {
+        ensure!(!lines.is_empty(), "the statement has no line {line}");
+    }
+    let explained: Vec<&str> = lines.iter().map(|line| line.explanation.as_str()).collect();
+    output::write(&explained.join("\n"))?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,71 @@
+//! `twinfunnel audit verify`: checks a bundle on one's own machine.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use audit::Bundle;
+use merkle::{DatedKey, VerifierKey};
+
+use super::{bundle, render};
+use crate::output;
+
+/// Options of `audit verify`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The bundle.
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Trust only this key, as `twinfunnel seal public-key` printed it for the owner of the log. May be
+    /// given several times. Without it the keys are those in the file: then it is only shown to be
+    /// whole in itself.
+    #[arg(long = "public-key", value_name = "NAME+ID+KEY")]
+    public_keys: Vec<VerifierKey>,
+    /// How to print it.
+    #[arg(long, value_enum, default_value_t)]
+    output: Format,
+}
+
+/// How a report is printed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs.
+    Json,
+    /// A page for people.
+    Html,
+}
+
+/// Prints what holds and what does not; fails if anything does not.
+pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let shown = || args.file.display().to_string();
+    let file = tokio::fs::read(&args.file).await.with_context(shown)?;
+    let bundle: Bundle = serde_json::from_slice(&file)
+        .with_context(|| format!("{} is no audit bundle", args.file.display()))?;
+    let told = bundle::trusted(&bundle.keys)?;
+    let trusted: Vec<DatedKey> = if args.public_keys.is_empty() {
+        told
+    } else {
+        let since = |key: &VerifierKey| told.iter().find(|told| told.key == *key);
+        let given = args.public_keys.iter().map(|key| DatedKey {
+            key: key.clone(),
+            from_size: since(key).map_or(0, |told| told.from_size),
+        });
+        given.collect()
+    };
+    let report = audit::verify(&bundle, &trusted);
+    let is_pinned = !args.public_keys.is_empty();
+    let text = match args.output {
+        Format::Text => render::text(&report, is_pinned),
+        Format::Json => serde_json::to_string_pretty(&report)? + "\n",
+        Format::Html => render::html(&report, is_pinned),
+    };
+    output::write(&text)?;
+    Ok(if report.holds {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
