@@ -162,6 +162,14 @@ pub struct Tiers {
     pub bands: Vec<Tier>,
 }
 
+impl Tiers {
+    /// Whether they raise the rates of lines, rather than pay by themselves.
+    pub fn multiply(&self) -> bool {
+        let first = self.bands.first();
+        first.is_some_and(|band| matches!(band.pays, TierPay::Multiplier(_)))
+    }
+}
+
 /// What the bounds of tiers count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use event_schemas::commission_period::{Derivation, LineKind, StatementLine, Step};
-use event_schemas::commission_plan::{Pay, Rate, Terms, TierPay};
+use event_schemas::commission_plan::{Pay, Rate, Terms, Tiers};
 use event_schemas::vocabulary::{CommissionPlanId, ContractId, Line, LineId, RepId};
 use rust_decimal::Decimal;
 
@@ -213,38 +213,12 @@ impl<'b> Participant<'b> {
         let (terms, line) = (&*version.terms, transaction.line);
         let rate = rate_for(terms, line);
         let keeps = keeps(terms, line);
-        let by_tiers = |pays: TierPay| matches!(pays, TierPay::Multiplier(_));
-        let multiplies = terms.tiers.as_ref().is_some_and(|tiers| {
-            let first = tiers.bands.first();
-            first.is_some_and(|band| by_tiers(band.pays))
-        });
-        let worth = match rate.map(|rate| rate.pays) {
-            Some(Pay::Nothing) => Worth::Free,
-            Some(Pay::FixedMinor(minor)) => {
-                let (moved, agreed) = (credit.moved_minor, credit.agreed_minor);
-                let whole = if agreed == 0 { 1 } else { agreed };
-                let moved = if agreed == 0 { 1 } else { moved };
-                let part = mul_div(Decimal::from(minor), moved.into(), whole.into())?;
-                let part = mul_div(part, credit.share.into(), 10_000.into())?;
-                Worth::Flat(percent(part, keeps)?)
-            }
-            Some(Pay::Percent(rate)) if multiplies => {
-                let fraction = rate.decimal() / Decimal::ONE_HUNDRED;
-                Worth::Tiered(percent(fraction, keeps)?)
-            }
-            Some(Pay::Percent(rate)) => {
-                Worth::Flat(percent(percent(credit.basis, rate.decimal())?, keeps)?)
-            }
-            None if terms.tiers.is_some() && !multiplies => {
-                Worth::Tiered(keeps / Decimal::ONE_HUNDRED)
-            }
-            None => {
-                return Err(CalculateError::NoRate {
-                    contract_id: transaction.contract_id.clone(),
-                    line_id: line.line_id.clone(),
-                });
-            }
-        };
+        let pays = rate.map(|rate| rate.pays);
+        let worth = worth(terms, pays, keeps, credit)?;
+        let worth = worth.ok_or_else(|| CalculateError::NoRate {
+            contract_id: transaction.contract_id.clone(),
+            line_id: line.line_id.clone(),
+        })?;
         let is_told = self.told.wants(transaction.day);
         let paid = windows.pay(
             transaction,
@@ -260,7 +234,7 @@ impl<'b> Participant<'b> {
             earnings.tiers.push((transaction.day, tier));
         }
         let mut rates = paid.rates;
-        if let (Worth::Flat(_), Some(Pay::Percent(rate))) = (worth, rate.map(|rate| rate.pays)) {
+        if let (Worth::Flat(_), Some(Pay::Percent(rate))) = (worth, pays) {
             rates.push(told(percent(rate.decimal(), keeps)?)?);
         }
         let mut steps = Vec::new();
@@ -397,6 +371,38 @@ fn keeps(terms: &Terms, line: &Line) -> Decimal {
     let exceeded = exceeded.filter(|cut| cut.above_percent < line.discount_percent);
     let highest = exceeded.max_by_key(|cut| cut.above_percent);
     highest.map_or(Decimal::ONE_HUNDRED, |cut| cut.keeps_percent.decimal())
+}
+
+/// What a credit is worth by the rate that fits its line; nothing is known if none does.
+fn worth(
+    terms: &Terms,
+    pays: Option<Pay>,
+    keeps: Decimal,
+    credit: &Credit,
+) -> Result<Option<Worth>, CalculateError> {
+    let tiers = terms.tiers.as_ref();
+    let multiplied = tiers.is_some_and(Tiers::multiply);
+    let worth = match pays {
+        Some(Pay::Nothing) => Worth::Free,
+        Some(Pay::FixedMinor(_)) if credit.agreed_minor == 0 => Worth::Flat(Decimal::ZERO),
+        Some(Pay::FixedMinor(minor)) => {
+            let (moved, agreed) = (credit.moved_minor, credit.agreed_minor);
+            let part = mul_div(Decimal::from(minor), moved.into(), agreed.into())?;
+            let part = mul_div(part, credit.share.into(), 10_000.into())?;
+            Worth::Flat(percent(part, keeps)?)
+        }
+        Some(Pay::Percent(rate)) if multiplied => {
+            let fraction = rate.decimal() / Decimal::ONE_HUNDRED;
+            Worth::Tiered(percent(fraction, keeps)?)
+        }
+        Some(Pay::Percent(rate)) => {
+            let whole = percent(credit.basis, rate.decimal())?;
+            Worth::Flat(percent(whole, keeps)?)
+        }
+        None if tiers.is_some() && !multiplied => Worth::Tiered(keeps / Decimal::ONE_HUNDRED),
+        None => return Ok(None),
+    };
+    Ok(Some(worth))
 }
 
 fn rate_step(rate: Option<&Rate>, terms: &Terms) -> Step {

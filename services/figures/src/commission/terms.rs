@@ -125,10 +125,7 @@ impl Found {
             }
         }
         let is_general = seen.contains(&(&None, &None, None));
-        let by_tiers = terms.tiers.as_ref().is_some_and(|tiers| {
-            let first = tiers.bands.first();
-            first.is_some_and(|band| !matches!(band.pays, TierPay::Multiplier(_)))
-        });
+        let by_tiers = terms.tiers.as_ref().is_some_and(|tiers| !tiers.multiply());
         let rule =
             "some line has no rate: one that names nothing, or tiers of percents, fits every line";
         let pays_own = !terms.rates.is_empty() || terms.tiers.is_some();

@@ -234,4 +234,42 @@ proptest! {
         let all: i64 = (1..=6).map(|n| known.total("ann", month(n))).sum();
         prop_assert_eq!(frozen.iter().sum::<i64>() + open, all);
     }
+
+    /// The same where money comes and goes, contracts end, and margins are paid.
+    #[test]
+    fn late_payments_refunds_costs_and_ends_are_made_up_for(
+        facts in prop::collection::vec((0u8..6, 0u8..3, 1i64..900, 1u32..6, 1u32..28), 4..24),
+        every in 2usize..6,
+    ) {
+        let plan = || flat("PAYMENT", json!({
+            "basis": "GROSS_MARGIN",
+            "clawback": { "on": ["REFUND", "TERMINATION"], "within_months": 4, "extent": "PRORATED" },
+            "cap": { "amount_minor": 9_000, "refundable": true },
+            "holdback": { "percent": "30", "months": 1 },
+        }));
+        let tell = |story: &mut Story, (kind, which, dollars, month, day): (u8, u8, i64, u32, u32)| {
+            let (id, day) = (format!("c{which}"), on(month, day));
+            match kind {
+                0..=2 => story.pays(&id, day, dollars),
+                3 => story.refunds(&id, day, dollars / 2),
+                4 => story.costs(&id, day, dollars / 10),
+                _ => story.terminates(&id, day),
+            };
+        };
+        let (mut late, mut known) = (Story::of(plan()), Story::of(plan()));
+        for story in [&mut late, &mut known] {
+            (0..3).for_each(|which| { story.signs(&format!("c{which}"), on(1, 1), 2_000); });
+        }
+        let mut frozen = Vec::new();
+        for (at, fact) in facts.iter().enumerate() {
+            tell(&mut late, *fact);
+            tell(&mut known, *fact);
+            if at % every == 0 && frozen.len() < 5 {
+                frozen.push(late.close(month(frozen.len() as u32 + 1)).total_minor);
+            }
+        }
+        let open: i64 = (frozen.len() as u32 + 1..=9).map(|n| late.total("ann", month(n))).sum();
+        let all: i64 = (1..=9).map(|n| known.total("ann", month(n))).sum();
+        prop_assert_eq!(frozen.iter().sum::<i64>() + open, all);
+    }
 }
