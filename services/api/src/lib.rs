@@ -10,6 +10,7 @@ mod door;
 mod history;
 mod metadata;
 mod query;
+mod seal;
 mod server;
 mod status;
 mod stopping;

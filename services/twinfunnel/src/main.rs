@@ -11,6 +11,7 @@ mod lines;
 mod output;
 mod read_models;
 mod render;
+mod seal;
 mod send;
 mod serve;
 mod serve_command;
