@@ -12731,3 +12731,797 @@ pub mod read_model_service_server {
         const NAME: &'static str = SERVICE_NAME;
     }
 }
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetCheckpointRequest {
+    /// Events in the tree; the last one sealed if not given.
+    #[prost(uint64, optional, tag = "1")]
+    pub size: ::core::option::Option<u64>,
+    /// Wait until the log is sealed up to this position, such as that of a receipt.
+    #[prost(uint64, tag = "2")]
+    pub min_position: u64,
+}
+impl ::prost::Name for GetCheckpointRequest {
+    const NAME: &'static str = "GetCheckpointRequest";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.GetCheckpointRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.GetCheckpointRequest".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SignedCheckpoint {
+    /// A signed note: origin, size and root hash, a line each, and the signature.
+    #[prost(string, tag = "1")]
+    pub note: ::prost::alloc::string::String,
+}
+impl ::prost::Name for SignedCheckpoint {
+    const NAME: &'static str = "SignedCheckpoint";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.SignedCheckpoint".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.SignedCheckpoint".into()
+    }
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetInclusionProofRequest {
+    /// Of the event.
+    #[prost(uint64, tag = "1")]
+    pub position: u64,
+    /// Events in the tree; the last one sealed if not given.
+    #[prost(uint64, optional, tag = "2")]
+    pub tree_size: ::core::option::Option<u64>,
+}
+impl ::prost::Name for GetInclusionProofRequest {
+    const NAME: &'static str = "GetInclusionProofRequest";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.GetInclusionProofRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.GetInclusionProofRequest".into()
+    }
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetConsistencyProofRequest {
+    /// Events in the smaller tree.
+    #[prost(uint64, tag = "1")]
+    pub from_size: u64,
+    /// Events in the larger one; the last one sealed if not given.
+    #[prost(uint64, optional, tag = "2")]
+    pub to_size: ::core::option::Option<u64>,
+}
+impl ::prost::Name for GetConsistencyProofRequest {
+    const NAME: &'static str = "GetConsistencyProofRequest";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.GetConsistencyProofRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.GetConsistencyProofRequest".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SealProof {
+    /// 32 bytes each, in the order in which RFC 6962 has them.
+    #[prost(bytes = "vec", repeated, tag = "1")]
+    pub hashes: ::prost::alloc::vec::Vec<::prost::alloc::vec::Vec<u8>>,
+    /// Events in the tree; in the larger one, of two.
+    #[prost(uint64, tag = "2")]
+    pub tree_size: u64,
+    /// Its signed checkpoint.
+    #[prost(string, tag = "3")]
+    pub checkpoint: ::prost::alloc::string::String,
+}
+impl ::prost::Name for SealProof {
+    const NAME: &'static str = "SealProof";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.SealProof".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.SealProof".into()
+    }
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetTileRequest {
+    /// 0 for the hashes of leaves; each of the next level is that of a full tile of this one.
+    #[prost(uint32, tag = "1")]
+    pub level: u32,
+    /// 0 for the leftmost of its level.
+    #[prost(uint64, tag = "2")]
+    pub index: u64,
+    /// How many of its hashes, from the left; all there are if 0.
+    #[prost(uint32, tag = "3")]
+    pub width: u32,
+}
+impl ::prost::Name for GetTileRequest {
+    const NAME: &'static str = "GetTileRequest";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.GetTileRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.GetTileRequest".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SealTile {
+    /// 32 bytes each, one after the other.
+    #[prost(bytes = "vec", tag = "1")]
+    pub hashes: ::prost::alloc::vec::Vec<u8>,
+}
+impl ::prost::Name for SealTile {
+    const NAME: &'static str = "SealTile";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.SealTile".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.SealTile".into()
+    }
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListKeysRequest {}
+impl ::prost::Name for ListKeysRequest {
+    const NAME: &'static str = "ListKeysRequest";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.ListKeysRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.ListKeysRequest".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListKeysResponse {
+    #[prost(message, repeated, tag = "1")]
+    pub keys: ::prost::alloc::vec::Vec<SealKey>,
+}
+impl ::prost::Name for ListKeysResponse {
+    const NAME: &'static str = "ListKeysResponse";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.ListKeysResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.ListKeysResponse".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SealKey {
+    /// The key as verifiers of signed notes take it: NAME+ID+KEY.
+    #[prost(string, tag = "1")]
+    pub verifier_key: ::prost::alloc::string::String,
+    /// Events in the first tree that it signed. From there on earlier keys do not count.
+    #[prost(uint64, tag = "2")]
+    pub from_size: u64,
+}
+impl ::prost::Name for SealKey {
+    const NAME: &'static str = "SealKey";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.SealKey".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.SealKey".into()
+    }
+}
+/// Generated client implementations.
+#[allow(unused_qualifications)]
+pub mod seal_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// Proofs that the log is what it was: the Merkle tree over a tenant's events, its signed heads, and
+    /// what shows that an event is in it. Leaf n, counted from 0, is the event at position n + 1.
+    ///
+    /// The tree is that of RFC 6962 (SHA-256); tiles are those of c2sp.org/tlog-tiles, checkpoints those of
+    /// c2sp.org/tlog-checkpoint. What the bytes of a leaf are is told in docs/auditors.md.
+    #[derive(Debug, Clone)]
+    pub struct SealServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl SealServiceClient<tonic::transport::Channel> {
+        /// Attempt to create a new client by connecting to a given endpoint.
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
+        }
+    }
+    impl<T> SealServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> SealServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            SealServiceClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// GetCheckpoint gets a signed head of the tree: the last one, or that of an earlier size.
+        pub async fn get_checkpoint(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetCheckpointRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::SignedCheckpoint>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/twinfunnel.v1.SealService/GetCheckpoint",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("twinfunnel.v1.SealService", "GetCheckpoint"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// GetInclusionProof gets the proof that an event is in a tree.
+        pub async fn get_inclusion_proof(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetInclusionProofRequest>,
+        ) -> std::result::Result<tonic::Response<super::SealProof>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/twinfunnel.v1.SealService/GetInclusionProof",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("twinfunnel.v1.SealService", "GetInclusionProof"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// GetConsistencyProof gets the proof that a tree begins with a smaller one: that since then events
+        /// were added, and none changed or taken away.
+        pub async fn get_consistency_proof(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetConsistencyProofRequest>,
+        ) -> std::result::Result<tonic::Response<super::SealProof>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/twinfunnel.v1.SealService/GetConsistencyProof",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("twinfunnel.v1.SealService", "GetConsistencyProof"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// GetTile gets hashes of the tree, up to 256 of one level side by side.
+        pub async fn get_tile(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetTileRequest>,
+        ) -> std::result::Result<tonic::Response<super::SealTile>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/twinfunnel.v1.SealService/GetTile",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("twinfunnel.v1.SealService", "GetTile"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// ListKeys lists the keys that checkpoints are signed with, the newest first.
+        pub async fn list_keys(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListKeysRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListKeysResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/twinfunnel.v1.SealService/ListKeys",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("twinfunnel.v1.SealService", "ListKeys"));
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+#[allow(unused_qualifications)]
+pub mod seal_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with SealServiceServer.
+    #[async_trait]
+    pub trait SealService: std::marker::Send + std::marker::Sync + 'static {
+        /// GetCheckpoint gets a signed head of the tree: the last one, or that of an earlier size.
+        async fn get_checkpoint(
+            &self,
+            request: tonic::Request<super::GetCheckpointRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::SignedCheckpoint>,
+            tonic::Status,
+        >;
+        /// GetInclusionProof gets the proof that an event is in a tree.
+        async fn get_inclusion_proof(
+            &self,
+            request: tonic::Request<super::GetInclusionProofRequest>,
+        ) -> std::result::Result<tonic::Response<super::SealProof>, tonic::Status>;
+        /// GetConsistencyProof gets the proof that a tree begins with a smaller one: that since then events
+        /// were added, and none changed or taken away.
+        async fn get_consistency_proof(
+            &self,
+            request: tonic::Request<super::GetConsistencyProofRequest>,
+        ) -> std::result::Result<tonic::Response<super::SealProof>, tonic::Status>;
+        /// GetTile gets hashes of the tree, up to 256 of one level side by side.
+        async fn get_tile(
+            &self,
+            request: tonic::Request<super::GetTileRequest>,
+        ) -> std::result::Result<tonic::Response<super::SealTile>, tonic::Status>;
+        /// ListKeys lists the keys that checkpoints are signed with, the newest first.
+        async fn list_keys(
+            &self,
+            request: tonic::Request<super::ListKeysRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListKeysResponse>,
+            tonic::Status,
+        >;
+    }
+    /// Proofs that the log is what it was: the Merkle tree over a tenant's events, its signed heads, and
+    /// what shows that an event is in it. Leaf n, counted from 0, is the event at position n + 1.
+    ///
+    /// The tree is that of RFC 6962 (SHA-256); tiles are those of c2sp.org/tlog-tiles, checkpoints those of
+    /// c2sp.org/tlog-checkpoint. What the bytes of a leaf are is told in docs/auditors.md.
+    #[derive(Debug)]
+    pub struct SealServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> SealServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for SealServiceServer<T>
+    where
+        T: SealService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/twinfunnel.v1.SealService/GetCheckpoint" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetCheckpointSvc<T: SealService>(pub Arc<T>);
+                    impl<
+                        T: SealService,
+                    > tonic::server::UnaryService<super::GetCheckpointRequest>
+                    for GetCheckpointSvc<T> {
+                        type Response = super::SignedCheckpoint;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetCheckpointRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as SealService>::get_checkpoint(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetCheckpointSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/twinfunnel.v1.SealService/GetInclusionProof" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetInclusionProofSvc<T: SealService>(pub Arc<T>);
+                    impl<
+                        T: SealService,
+                    > tonic::server::UnaryService<super::GetInclusionProofRequest>
+                    for GetInclusionProofSvc<T> {
+                        type Response = super::SealProof;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetInclusionProofRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as SealService>::get_inclusion_proof(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetInclusionProofSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/twinfunnel.v1.SealService/GetConsistencyProof" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetConsistencyProofSvc<T: SealService>(pub Arc<T>);
+                    impl<
+                        T: SealService,
+                    > tonic::server::UnaryService<super::GetConsistencyProofRequest>
+                    for GetConsistencyProofSvc<T> {
+                        type Response = super::SealProof;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetConsistencyProofRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as SealService>::get_consistency_proof(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetConsistencyProofSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/twinfunnel.v1.SealService/GetTile" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetTileSvc<T: SealService>(pub Arc<T>);
+                    impl<
+                        T: SealService,
+                    > tonic::server::UnaryService<super::GetTileRequest>
+                    for GetTileSvc<T> {
+                        type Response = super::SealTile;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetTileRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as SealService>::get_tile(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetTileSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/twinfunnel.v1.SealService/ListKeys" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListKeysSvc<T: SealService>(pub Arc<T>);
+                    impl<
+                        T: SealService,
+                    > tonic::server::UnaryService<super::ListKeysRequest>
+                    for ListKeysSvc<T> {
+                        type Response = super::ListKeysResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListKeysRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as SealService>::list_keys(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListKeysSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for SealServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "twinfunnel.v1.SealService";
+    impl<T> tonic::server::NamedService for SealServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}

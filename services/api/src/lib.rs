@@ -11,6 +11,7 @@ mod door;
 mod history;
 mod metadata;
 mod query;
+mod seal;
 mod server;
 mod status;
 mod stopping;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use executor::Executor;
 use log::Log;
+use log::seal::Seals;
 use projections::Projections;
 use proto::commands::{CommandDoor, add_command_services};
 use proto::v1;
@@ -20,6 +21,7 @@ use crate::deadline::Deadline;
 use crate::door::{Authentication, Door};
 use crate::history::History;
 use crate::query::Queries;
+use crate::seal::Seal;
 use crate::stopping::Stopping;
 
 /// Certificate and private key, both PEM.
@@ -63,6 +65,8 @@ pub struct Roles {
     pub command: Option<Executor>,
     /// Queries.
     pub query: Option<Projections>,
+    /// Checkpoints and proofs.
+    pub seal: Option<Seals>,
     /// History; always offered.
     pub log: Log,
 }
@@ -192,6 +196,11 @@ impl Server {
                 projections,
             };
             add_query_services(&mut routes, &queries, max_len);
+        }
+        if let Some(seals) = roles.seal {
+            let door = door.clone();
+            let seal = v1::seal_service_server::SealServiceServer::new(Seal { door, seals });
+            routes.add_service(seal.max_decoding_message_size(max_len));
         }
         let history = History {
             door,

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use domain::RefusalKind;
+use log::seal::SealError;
 use projections::QueryError;
 use proto::v1::Refusal;
 use tonic::{Code, Status};
@@ -178,6 +179,39 @@ pub(crate) fn of_log(error: &log::Error) -> Status {
         "LOG_UNAVAILABLE",
         "the log does not answer",
     )
+}
+
+/// The seal could not say what was asked of it.
+pub(crate) fn of_seal(error: &SealError) -> Status {
+    let message = error.to_string();
+    match error {
+        SealError::Log(error) => of_log(error),
+        SealError::NotSealed { asked, sealed } => {
+            let facts = [("asked", asked), ("sealed", sealed)];
+            let facts = facts.map(|(name, fact)| (name.to_owned(), fact.to_string()));
+            told(
+                Code::FailedPrecondition,
+                "NOT_SEALED_YET",
+                &message,
+                HashMap::from(facts),
+            )
+        }
+        SealError::Outside { .. } => {
+            told(Code::OutOfRange, "NOT_IN_TREE", &message, HashMap::new())
+        }
+        SealError::Checkpoint(_) | SealError::Damaged(_) => {
+            tracing::error!(%message, "the seal was tampered with");
+            told(Code::DataLoss, "SEAL_BROKEN", &message, HashMap::new())
+        }
+        SealError::KeyFile(_) | SealError::Key(_) => {
+            tracing::error!(%message, "there is no key to sign with");
+            told_again(
+                Code::Unavailable,
+                "SEAL_KEY_UNAVAILABLE",
+                "there is no key to sign with",
+            )
+        }
+    }
 }
 
 /// The call took longer than its caller, or the server, allows.

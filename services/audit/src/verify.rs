@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use event_schemas::commission_period::Statement;
 use event_schemas::vocabulary::Recorded;
-use merkle::{Checkpoint, Edge, Hash, DatedKey};
+use merkle::{Checkpoint, DatedKey, Edge, Hash};
 
 use crate::bundle::{Bundle, FORMAT, is_needed, unowned};
 use crate::entry::Read;
@@ -38,11 +38,7 @@ pub fn verify(bundle: &Bundle, trusted: &[DatedKey]) -> Report {
     Report::of(checks, statement)
 }
 
-fn signature(
-    bundle: &Bundle,
-    trusted: &[DatedKey],
-    checks: &mut Vec<Check>,
-) -> Option<Checkpoint> {
+fn signature(bundle: &Bundle, trusted: &[DatedKey], checks: &mut Vec<Check>) -> Option<Checkpoint> {
     let names: Vec<String> = trusted.iter().map(|dated| dated.key.to_string()).collect();
     let mut check = Check {
         claim: "the checkpoint is signed by a key that is trusted",

@@ -36,6 +36,7 @@ mod error;
 mod history;
 mod metadata;
 mod query;
+mod seal;
 
 pub use command::{CommandOptions, IntoKind};
 pub use config::Config;

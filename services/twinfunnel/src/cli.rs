@@ -43,6 +43,9 @@ enum Command {
     Rebuild(crate::read_models::RebuildArgs),
     /// Replay history into a SQLite file, as of any time.
     Replay(crate::read_models::ReplayArgs),
+    /// Prove that the log is what it was.
+    #[command(subcommand)]
+    Seal(crate::seal::Seal),
     /// See it work: a server of its own, a company's history, the answers.
     Demo(crate::demo::Args),
 }
@@ -61,6 +64,7 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Status(args) => crate::read_models::status(args).await,
         Command::Rebuild(args) => crate::read_models::rebuild(args).await,
         Command::Replay(args) => crate::read_models::replay(args).await,
+        Command::Seal(seal) => crate::seal::run(seal).await,
         Command::Demo(args) => crate::demo::run(args).await,
     }
 }

@@ -14,7 +14,7 @@ use proto::v1;
 use proto::v1::{AsOf, Consistency, ConversionMode, Dimension};
 
 use crate::import_crm::{self, Dirt, Export, Source, Sources};
-use crate::serve::{self, Role, Running, ServeConfig, Store};
+use crate::serve::{self, Role, Running, SealConfig, ServeConfig, Store};
 use crate::signals::Signals;
 use crate::{output, render};
 
@@ -127,7 +127,8 @@ async fn start(listen: SocketAddr, data_dir: std::path::PathBuf) -> anyhow::Resu
         store: Store::Sqlite {
             data_dir: data_dir.clone(),
         },
-        roles: vec![Role::Command, Role::Query, Role::Project],
+        roles: vec![Role::Command, Role::Query, Role::Project, Role::Seal],
+        seal: Some(SealConfig::in_data_dir(&data_dir)),
         authentication: Authentication::Loopback,
         tls: None,
         limits: Limits::default(),

@@ -13,6 +13,7 @@ mod output;
 mod progress;
 mod read_models;
 mod render;
+mod seal;
 mod send;
 mod serve;
 mod serve_command;

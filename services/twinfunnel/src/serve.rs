@@ -2,12 +2,14 @@
 //! down.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use api::{Authentication, Limits, Roles, Server, Tls};
 use executor::Executor;
 use log::Log;
+use log::seal::{KeyFile, Sealing, Seals};
+use merkle::OriginPrefix;
 use projections::{Home, Projections};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -36,6 +38,31 @@ pub(crate) enum Role {
     Query,
     /// Keep the read models.
     Project,
+    /// Seal the log, and prove what is in it.
+    Seal,
+}
+
+/// How a node seals.
+#[derive(Debug, Clone)]
+pub(crate) struct SealConfig {
+    /// Where the key is.
+    pub(crate) key: KeyFile,
+    /// Whether a key is made if there is none. Nodes that share a database share a key, too: none of
+    /// them makes its own.
+    pub(crate) may_make_key: bool,
+    /// In whose name.
+    pub(crate) prefix: OriginPrefix,
+}
+
+impl SealConfig {
+    /// With a key of its own in a data directory.
+    pub(crate) fn in_data_dir(data_dir: &Path) -> Self {
+        Self {
+            key: KeyFile::at(data_dir.join(crate::seal::KEY_FILE_NAME)),
+            may_make_key: true,
+            prefix: OriginPrefix::default(),
+        }
+    }
 }
 
 /// How a node is set up.
@@ -47,6 +74,8 @@ pub(crate) struct ServeConfig {
     pub(crate) store: Store,
     /// What it does.
     pub(crate) roles: Vec<Role>,
+    /// How it seals, if it does.
+    pub(crate) seal: Option<SealConfig>,
     /// How callers are known.
     pub(crate) authentication: Authentication,
     /// Certificate and key, if it speaks TLS.
@@ -62,6 +91,7 @@ pub(crate) struct Running {
     pub(crate) address: SocketAddr,
     log: Log,
     projections: Option<Projections>,
+    sealing: Option<Sealing>,
     stop: oneshot::Sender<()>,
     serving: JoinHandle<Result<(), api::ServeError>>,
 }
@@ -77,7 +107,8 @@ pub(crate) async fn start(config: ServeConfig) -> anyhow::Result<Running> {
     )
     .await?;
     let address = server.address();
-    let has = |role| config.roles.contains(&role);
+    let roles = config.roles;
+    let has = |role| roles.contains(&role);
 
     let (log, home) = match config.store {
         Store::Sqlite { data_dir } => {
@@ -108,10 +139,15 @@ pub(crate) async fn start(config: ServeConfig) -> anyhow::Result<Running> {
     } else {
         None
     };
+    let seals = match config.seal.filter(|_| has(Role::Seal)) {
+        Some(seal) => Some(seals(&log, seal).await?),
+        None => None,
+    };
     let executor = Executor::new(log.clone(), &executor::Options::default());
     let roles = Roles {
         command: has(Role::Command).then_some(executor),
         query: projections.clone().filter(|_| has(Role::Query)),
+        seal: seals.clone(),
         log: log.clone(),
     };
     let (stop, stopped) = oneshot::channel::<()>();
@@ -123,9 +159,26 @@ pub(crate) async fn start(config: ServeConfig) -> anyhow::Result<Running> {
         address,
         log,
         projections,
+        sealing: seals.map(|seals| seals.start()),
         stop,
         serving,
     })
+}
+
+/// The seals of a log. The key is looked at first: a node that cannot sign says so at once.
+async fn seals(log: &Log, config: SealConfig) -> anyhow::Result<Seals> {
+    let ring = if config.may_make_key {
+        config.key.ensure().await
+    } else {
+        config.key.read().await
+    };
+    ring.with_context(|| {
+        let path = config.key.path().display();
+        format!(
+            "the key that seals the log (made by: twinfunnel seal rotate-key --seal-key {path})"
+        )
+    })?;
+    Ok(Seals::new(log.clone(), config.key, config.prefix))
 }
 
 impl Running {
@@ -143,6 +196,9 @@ impl Running {
         // If the server has ended by itself, its outcome is what follows.
         let _ = self.stop.send(());
         self.serving.await.context("serving")??;
+        if let Some(sealing) = self.sealing {
+            sealing.stop().await;
+        }
         if let Some(projections) = self.projections {
             projections.shutdown().await;
         }

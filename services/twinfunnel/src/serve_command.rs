@@ -7,10 +7,12 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use api::{Authentication, Limits, Tls};
+use log::seal::KeyFile;
+use merkle::OriginPrefix;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
 
 use crate::output;
-use crate::serve::{self, Role, ServeConfig, Store};
+use crate::serve::{self, Role, SealConfig, ServeConfig, Store};
 use crate::signals::Signals;
 
 /// How long calls under way may take to end once the server is told to stop.
@@ -34,15 +36,21 @@ pub(crate) struct Args {
         default_value = "127.0.0.1:7447"
     )]
     listen: SocketAddr,
-    /// What this node does.
+    /// What this node does; all of it if not given. On a database, sealing needs --seal-key.
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "ROLE")]
+    roles: Option<Vec<Role>>,
+    /// The file with the key that seals the log; seal.key in the data directory if not given. Nodes
+    /// that share a database share it.
+    #[arg(long, env = "TWINFUNNEL_SEAL_KEY", value_name = "FILE")]
+    seal_key: Option<PathBuf>,
+    /// How the names of the sealed logs begin, in checkpoints: PREFIX/TENANT.
     #[arg(
         long,
-        value_enum,
-        value_delimiter = ',',
-        value_name = "ROLE",
-        default_value = "command,query,project"
+        env = "TWINFUNNEL_SEAL_ORIGIN",
+        value_name = "PREFIX",
+        default_value = "twinfunnel"
     )]
-    roles: Vec<Role>,
+    seal_origin: OriginPrefix,
     /// PEM public key (Ed25519, P-256 or RSA) that callers' JSON Web Tokens are checked with.
     #[arg(long, env = "TWINFUNNEL_JWT_PUBLIC_KEY", value_name = "FILE")]
     jwt_public_key: Option<PathBuf>,
@@ -124,6 +132,29 @@ async fn config(args: Args) -> anyhow::Result<ServeConfig> {
         (None, Some(url)) => Store::Postgres { url },
         _ => bail!("either --data-dir or --database-url says where to keep everything"),
     };
+    let seal = match (&args.seal_key, &store) {
+        (Some(path), _) => Some(SealConfig {
+            key: KeyFile::at(path),
+            may_make_key: false,
+            prefix: args.seal_origin,
+        }),
+        (None, Store::Sqlite { data_dir }) => Some(SealConfig {
+            prefix: args.seal_origin,
+            ..SealConfig::in_data_dir(data_dir)
+        }),
+        (None, Store::Postgres { .. }) => None,
+    };
+    let roles = match args.roles {
+        Some(roles) if roles.contains(&Role::Seal) && seal.is_none() => bail!(
+            "to seal a log in a database the nodes share a key: make it with \
+             `twinfunnel seal rotate-key --seal-key FILE`, and name it with --seal-key"
+        ),
+        Some(roles) => roles,
+        None => vec![Role::Command, Role::Query, Role::Project, Role::Seal],
+    };
+    if roles.contains(&Role::Seal) && seal.is_none() {
+        tracing::warn!("the log is not sealed: --seal-key is not given");
+    }
     let authentication = match &args.jwt_public_key {
         Some(path) => Authentication::token_signed_by(
             path,
@@ -149,7 +180,8 @@ async fn config(args: Args) -> anyhow::Result<ServeConfig> {
     Ok(ServeConfig {
         listen: args.listen,
         store,
-        roles: args.roles,
+        roles,
+        seal,
         authentication,
         tls,
         limits,

@@ -32,7 +32,9 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let answer = args.connect.client()?.get_statement(question).await?;
     let statement = answer.statement.context("the answer holds no statement")?;
     let wanted = |line: &&v1::StatementLine| {
-        args.line.as_ref().is_none_or(|wanted| *wanted == line.line_id)
+        args.line
+            .as_ref()
+            .is_none_or(|wanted| *wanted == line.line_id)
     };
     let lines: Vec<&v1::StatementLine> = statement.lines.iter().filter(wanted).collect();
     if let Some(line) = &args.line {

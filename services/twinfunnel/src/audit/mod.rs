@@ -79,7 +79,15 @@ mod tests {
         ] {
             assert_eq!(super::period(text).unwrap().to_string(), day);
         }
-        for nonsense in ["", "2017-Q5", "2017-Q", "2017-13", "17-1", "2017-02-30", "Q1-2017"] {
+        for nonsense in [
+            "",
+            "2017-Q5",
+            "2017-Q",
+            "2017-13",
+            "17-1",
+            "2017-02-30",
+            "Q1-2017",
+        ] {
             assert!(super::period(nonsense).is_err(), "{nonsense}");
         }
     }

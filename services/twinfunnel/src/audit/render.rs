@@ -16,7 +16,11 @@ pub(crate) fn summary(report: &Report) -> String {
             seen,
             findings,
         } = check;
-        let mark = if findings.is_empty() { "holds" } else { "FAILS" };
+        let mark = if findings.is_empty() {
+            "holds"
+        } else {
+            "FAILS"
+        };
         // Writing to a string does not fail.
         let _ = writeln!(text, "{mark}  {claim}");
         let _ = writeln!(text, "       {seen}");
@@ -72,11 +76,22 @@ pub(crate) fn html(report: &Report, is_pinned: bool) -> String {
          <style>body{font:16px/1.5 sans-serif;max-width:60em;margin:2em auto}\
          pre{background:#f4f4f4;padding:1em;overflow:auto}.fails{color:#b00}</style>\n",
     );
-    let _ = writeln!(page, "<h1>{}</h1>\n<ul>", escaped(verdict(report, is_pinned)));
+    let _ = writeln!(
+        page,
+        "<h1>{}</h1>\n<ul>",
+        escaped(verdict(report, is_pinned))
+    );
     for check in &report.checks {
-        let class = if check.findings.is_empty() { "holds" } else { "fails" };
+        let class = if check.findings.is_empty() {
+            "holds"
+        } else {
+            "fails"
+        };
         let (claim, seen) = (escaped(check.claim), escaped(&check.seen));
-        let _ = writeln!(page, "<li class=\"{class}\"><b>{claim}</b>: {class}<br>{seen}");
+        let _ = writeln!(
+            page,
+            "<li class=\"{class}\"><b>{claim}</b>: {class}<br>{seen}"
+        );
         for finding in &check.findings {
             let _ = writeln!(page, "<br>– {}", escaped(finding));
         }
@@ -94,7 +109,11 @@ pub(crate) fn html(report: &Report, is_pinned: bool) -> String {
             escaped(&total(statement))
         );
         for line in &statement.lines {
-            let _ = writeln!(page, "<pre>{}</pre>", escaped(&explain(line, statement.currency)));
+            let _ = writeln!(
+                page,
+                "<pre>{}</pre>",
+                escaped(&explain(line, statement.currency))
+            );
         }
     }
     page.push_str("</html>\n");
