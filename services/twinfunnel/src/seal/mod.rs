@@ -149,7 +149,7 @@ async fn event(client: &Client, tenant: &TenantId, position: u64) -> anyhow::Res
 
 /// An event as it was recorded, from what is told of it: the very bytes that were sealed follow from
 /// it.
-fn recorded(tenant: &TenantId, event: v1::Event) -> anyhow::Result<Recorded> {
+pub(crate) fn recorded(tenant: &TenantId, event: v1::Event) -> anyhow::Result<Recorded> {
     let at = |told: Option<prost_types::Timestamp>| told.as_ref().and_then(from_timestamp);
     let given = |text: String| Some(text).filter(|text| !text.is_empty());
     let read = || -> anyhow::Result<Recorded> {
