@@ -30,6 +30,8 @@ enum Command {
     /// Ask a question and print the answer.
     #[command(subcommand)]
     Show(crate::show::Show),
+    /// Freeze the commission statements of a period.
+    ClosePeriod(crate::show::ClosePeriodArgs),
     /// Print recorded events, one a line as JSON.
     Log(crate::events::LogArgs),
     /// Print events as they are recorded, one a line as JSON.
@@ -52,6 +54,7 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::ImportCrm(args) => crate::import_crm::run(args).await,
         Command::Send(args) => crate::send::run(args).await,
         Command::Show(show) => crate::show::run(show).await,
+        Command::ClosePeriod(args) => crate::show::close_period(args).await,
         Command::Log(args) => crate::events::log(args).await,
         Command::Follow(args) => crate::events::follow(args).await,
         Command::Status(args) => crate::read_models::status(args).await,
