@@ -47,7 +47,7 @@ pub struct StatementClosed {
     /// The last position of the log that it knows.
     pub at_position: u64,
     /// The statement.
-    pub statement: Statement,
+    pub statement: Box<Statement>,
     /// SHA-256 of the statement's canonical JSON, in hexadecimal.
     #[schemars(extend("pattern" = "^[0-9a-f]{64}$"))]
     pub digest: String,

@@ -34,7 +34,7 @@ pub struct CommissionPlanPublished {
     /// The first day on which it holds, in the tenant's time zone.
     pub effective_from: NaiveDate,
     /// What it pays.
-    pub terms: Terms,
+    pub terms: Box<Terms>,
 }
 
 /// A rep takes part in it.

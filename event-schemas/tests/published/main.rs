@@ -104,6 +104,10 @@ fn an_event_name_is_used_once_in_the_whole_house() {
 /// Everything that is about a person, and every text in which people write about people. A new line
 /// here is a decision: the relay withholds it, and erasing the person erases it.
 const PERSONAL: &[&str] = &[
+    "commission_period/AdjustmentProposed.reason",
+    "commission_period/AdjustmentRejected.reason",
+    "commission_period/DisputeResolved.resolution",
+    "commission_period/StatementDisputed.reason",
     "contract/ContractReassigned.reason",
     "contract/ContractTerminated.note",
     "customer/ContactAdded.profile.email",
@@ -132,6 +136,10 @@ const PERSONAL: &[&str] = &[
 
 /// What is called as if it were about a person, and why it is not.
 const NOT_PERSONAL: &[(&str, &str)] = &[
+    (
+        "commission_plan/CommissionPlanPublished.terms.spifs.name",
+        "a bonus's",
+    ),
     (
         "contract/ContractTerminated.reason",
         "a short code, which is counted",

@@ -175,7 +175,7 @@ impl Scene<'_> {
             from_on: statement.from_on,
             to_on: statement.to_on,
             at_position: self.position.0,
-            statement,
+            statement: Box::new(statement),
             digest,
         })
     }

@@ -147,7 +147,7 @@ impl Executor {
             Ok(stream) => stream,
             Err(error) => return failed(error),
         };
-        let slot = pick(&self.rooms).slot(&envelope.tenant, &stream).await;
+        let slot = pick(&self.rooms).slot(&envelope.tenant, &stream);
         let mut task = Task {
             executor: self.clone(),
             envelope,
@@ -170,11 +170,10 @@ fn failed(error: Error) -> InFlight {
 
 /// What tells one command body from another.
 fn digest(command: &Kind) -> [u8; 32] {
-    use prost::Message as _;
-    let body = proto::v1::Command {
-        kind: Some(command.clone()),
-    };
-    Sha256::digest(body.encode_to_vec()).into()
+    // The bytes of `Command`, whose one field this is.
+    let mut body = Vec::with_capacity(command.encoded_len());
+    command.encode(&mut body);
+    Sha256::digest(body).into()
 }
 
 /// What came of a try to decide and send.

@@ -68,7 +68,7 @@ impl Executor {
         wrap: fn(Arc<D>) -> Read,
     ) -> Result<(Read, StreamName, Version, Chain), Error> {
         let stream = room.stream(id)?;
-        let slot = room.slot(&envelope.tenant, &stream).await;
+        let slot = room.slot(&envelope.tenant, &stream);
         let Current {
             state,
             version,
@@ -90,7 +90,7 @@ impl Executor {
         for reference in references {
             in_room_of!(self, reference, |room, id, _wrap| {
                 if room.stream(id).is_ok_and(|name| name == *stream) {
-                    let slot = room.slot(&envelope.tenant, stream).await;
+                    let slot = room.slot(&envelope.tenant, stream);
                     slot.forget_older_than(version);
                 }
             });

@@ -12,8 +12,8 @@ use domain::Decider;
 use event_schemas::StreamEvents;
 use event_schemas::vocabulary::{StreamName, TenantId, Version};
 use log::{Chain, Log};
-use moka::future::Cache;
-use moka::policy::EvictionPolicy;
+use quick_cache::sync::Cache;
+use quick_cache::{DefaultHashBuilder, Lifecycle, UnitWeighter};
 use tokio::sync::Notify;
 
 use crate::Error;
@@ -206,19 +206,38 @@ impl<D: Decider> Drop for Turn<D> {
 }
 
 /// The cache of one kind of aggregate.
-#[derive(Debug)]
 pub(crate) struct Room<D: Decider> {
-    slots: Cache<(TenantId, StreamName), Arc<Slot<D>>>,
+    slots: Cache<Key, Arc<Slot<D>>, UnitWeighter, DefaultHashBuilder, KeepInUse>,
+}
+
+type Key = (TenantId, StreamName);
+
+/// Keeps what somebody works on: dropped, its commands in flight would be in conflict with those
+/// who come after them.
+#[derive(Debug, Clone)]
+struct KeepInUse;
+
+impl<D> Lifecycle<Key, Arc<Slot<D>>> for KeepInUse {
+    type RequestState = ();
+
+    fn is_pinned(&self, _key: &Key, slot: &Arc<Slot<D>>) -> bool {
+        Arc::strong_count(slot) > 1
+    }
+}
+
+impl<D: Decider> std::fmt::Debug for Room<D> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Room")
+            .field("slots", &self.slots.len())
+            .finish_non_exhaustive()
+    }
 }
 
 impl<D: Decider> Room<D> {
     pub(crate) fn new(capacity: u64) -> Self {
-        // Not by how often: a new aggregate would be dropped at once, with its commands in flight.
-        let least_recent = EvictionPolicy::lru();
-        let slots = Cache::builder()
-            .max_capacity(capacity)
-            .eviction_policy(least_recent)
-            .build();
+        let items = usize::try_from(capacity).unwrap_or(usize::MAX);
+        let hasher = DefaultHashBuilder::default();
+        let slots = Cache::with(items, capacity, UnitWeighter, hasher, KeepInUse);
         Self { slots }
     }
 
@@ -229,9 +248,14 @@ impl<D: Decider> Room<D> {
     }
 
     /// The slot of a stream.
-    pub(crate) async fn slot(&self, tenant: &TenantId, stream: &StreamName) -> Arc<Slot<D>> {
+    pub(crate) fn slot(&self, tenant: &TenantId, stream: &StreamName) -> Arc<Slot<D>> {
         let key = (tenant.clone(), stream.clone());
-        self.slots.get_with(key, async { Slot::new() }).await
+        let slot = self
+            .slots
+            .get_or_insert_with::<_, std::convert::Infallible>(&key, || Ok(Slot::new()));
+        match slot {
+            Ok(slot) => slot,
+        }
     }
 }
 

@@ -133,7 +133,7 @@ impl<D: Decider> Party<D> {
         command: D::Command,
     ) -> Result<Box<dyn Member>, Error> {
         let stream = stream_of::<D>(id)?;
-        let turn = Turn::at(room.slot(tenant, &stream).await);
+        let turn = Turn::at(room.slot(tenant, &stream));
         Ok(Box::new(Self {
             stream,
             command,

@@ -15,6 +15,7 @@ use tokio::sync::oneshot;
 use crate::claim::{Key, Secret};
 use crate::read::PAGE_BYTES;
 use crate::resolve::{Known, Verdict};
+use crate::seal::Seal;
 use crate::{Append, AppendError, Appended, AppendedEvent, Error, Filter, StreamPage};
 
 /// An append that waits to be committed, and who waits for it.
@@ -242,6 +243,22 @@ pub(crate) fn secret(stored: Vec<u8>) -> Result<Secret, Error> {
     stored
         .try_into()
         .map_err(|_| Error::Corrupt("a secret of another length".into()))
+}
+
+/// A seal as it is stored.
+pub(crate) fn seal((size, checkpoint): (i64, String)) -> Result<Seal, Error> {
+    Ok(Seal {
+        size: unsigned(size)?,
+        checkpoint,
+    })
+}
+
+/// A public key as it is stored, and since when it signs.
+pub(crate) fn public_key((key, from_size): (Vec<u8>, i64)) -> Result<([u8; 32], u64), Error> {
+    let key = key
+        .try_into()
+        .map_err(|_| Error::Corrupt("a public key of another length".into()))?;
+    Ok((key, unsigned(from_size)?))
 }
 
 /// A tenant and its head.

@@ -1,4 +1,4 @@
-//! The append-only log over SQLite and PostgreSQL: append, read, follow, claim.
+//! The append-only log over SQLite and PostgreSQL: append, read, follow, claim, seal.
 //!
 //! # What it promises
 //!
@@ -33,6 +33,7 @@ mod lane;
 mod postgres;
 mod read;
 mod resolve;
+pub mod seal;
 mod sqlite;
 mod store;
 

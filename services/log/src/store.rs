@@ -18,6 +18,7 @@ use tokio::task::JoinHandle;
 use crate::backend::{Item, Reader, Writer, first_receipt};
 use crate::heads::Heads;
 use crate::lane::Lane;
+use crate::seal::SealStore;
 use crate::{
     Append, AppendError, Appended, Error, Filter, Page, StreamPage, follow, postgres, sqlite,
 };
@@ -54,6 +55,7 @@ pub struct Log(Arc<Inner>);
 
 struct Inner {
     reader: Arc<dyn Reader>,
+    seals: Arc<dyn SealStore>,
     heads: Arc<Heads>,
     lanes: Vec<mpsc::Sender<Item>>,
     closing: watch::Sender<bool>,
@@ -121,23 +123,26 @@ impl Log {
     /// Opens the log in a data directory: `log.sqlite`, made if it is missing. One process owns a
     /// data directory at a time; another gets [`Error::InUse`].
     pub async fn open_sqlite(directory: &Path, options: Options) -> Result<Self, Error> {
-        let (reader, writer) = sqlite::open(directory, options.readers).await?;
-        Self::start(Arc::new(reader), vec![Box::new(writer)], None, &options).await
+        let (reader, seals, writer) = sqlite::open(directory, options.readers).await?;
+        let parts = (Arc::new(reader) as Arc<dyn Reader>, Arc::new(seals) as _);
+        Self::start(parts, vec![Box::new(writer)], None, &options).await
     }
 
     /// Connects to the log in a PostgreSQL database, which any number of nodes share.
     pub async fn connect_postgres(url: &str, options: Options) -> Result<Self, Error> {
         let lanes = options.lanes.max(1);
-        let (reader, writers, listener) = postgres::connect(url, options.readers, lanes).await?;
+        let (reader, seals, writers, listener) =
+            postgres::connect(url, options.readers, lanes).await?;
         let mut boxed: Vec<Box<dyn Writer>> = Vec::with_capacity(lanes);
         for writer in writers {
             boxed.push(Box::new(writer));
         }
-        Self::start(Arc::new(reader), boxed, Some(listener), &options).await
+        let parts = (Arc::new(reader) as Arc<dyn Reader>, Arc::new(seals) as _);
+        Self::start(parts, boxed, Some(listener), &options).await
     }
 
     async fn start(
-        reader: Arc<dyn Reader>,
+        (reader, seals): (Arc<dyn Reader>, Arc<dyn SealStore>),
         writers: Vec<Box<dyn Writer>>,
         listener: Option<postgres::Listener>,
         options: &Options,
@@ -164,6 +169,7 @@ impl Log {
         let tasks = Mutex::new(tasks);
         Ok(Self(Arc::new(Inner {
             reader,
+            seals,
             heads,
             lanes,
             closing,
@@ -325,6 +331,10 @@ impl Log {
         Ok(Some((first_receipt(&known, &events), known.digest)))
     }
 
+    pub(crate) fn seal_store(&self) -> Arc<dyn SealStore> {
+        Arc::clone(&self.0.seals)
+    }
+
     /// Takes no more appends, commits those that were sent, ends all followers, and closes the
     /// database.
     pub async fn close(&self) {
@@ -341,6 +351,7 @@ impl Log {
             listener.abort();
         }
         self.0.heads.close();
+        self.0.seals.close().await;
         self.0.reader.close().await;
     }
 }

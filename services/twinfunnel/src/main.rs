@@ -23,6 +23,11 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use tracing_subscriber::EnvFilter;
 
+/// A call allocates in one thread and frees in another, which the system's allocator is slow at: with
+/// this one a command took 38 µs of the server's time instead of 48 (`twinfunnel-bench`, 64 in flight).
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();
     // `RUST_LOG` decides what is told of the work; results go to standard output alone.

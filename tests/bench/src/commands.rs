@@ -1,18 +1,28 @@
 //! Durable commands through gRPC: each registers a fresh opportunity, with its rules applied.
 
-use std::time::Duration;
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
 
+use anyhow::{Context as _, ensure};
 use proto::v1;
+use proto::v1::bulk_command_service_client::BulkCommandServiceClient;
 use proto::v1::opportunity_command_service_client::OpportunityCommandServiceClient;
 use proto::v1::sales_process_command_service_client::SalesProcessCommandServiceClient;
+use proto::v1::submit_response::Outcome;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
 use tonic::Request;
+use tonic::transport::Channel;
 use uuid::Uuid;
 
-use crate::load::{Rate, run};
+use crate::load::{Rate, Until, run, run_streams};
 use crate::server::Server;
 
 /// The sales process of the opportunities.
 pub(crate) const PROCESS: &str = "bench";
+
+/// Streams that bulk commands are spread over.
+const STREAMS: usize = 4;
 
 /// A call in the name of the bench.
 pub(crate) fn request<T>(message: T) -> Request<T> {
@@ -52,8 +62,60 @@ pub(crate) async fn register(
     run(callers.collect(), span).await
 }
 
+/// Submits them on streams instead, `in_flight` without an answer at a time.
+pub(crate) async fn submit(
+    server: &Server,
+    in_flight: usize,
+    span: Duration,
+) -> anyhow::Result<Rate> {
+    let channels = server.channels(in_flight.min(STREAMS)).await?;
+    if let Some(channel) = channels.first() {
+        define_process(channel.clone()).await?;
+    }
+    let window = in_flight.div_ceil(channels.len());
+    let streams = channels
+        .into_iter()
+        .map(|channel| move |until| stream(channel, window, until));
+    run_streams(streams.collect(), span).await
+}
+
+/// One stream: each answer is followed by another command, until it is time.
+async fn stream(channel: Channel, window: usize, until: Until) -> anyhow::Result<Vec<Duration>> {
+    let mut client = BulkCommandServiceClient::new(channel);
+    let (sender, commands) = mpsc::channel(window);
+    let mut asked = VecDeque::with_capacity(window);
+    for _ in 0..window {
+        asked.push_back(Instant::now());
+        sender.send(submitted()).await?;
+    }
+    let commands = request(ReceiverStream::new(commands));
+    let mut answers = client.submit(commands).await?.into_inner();
+    let mut took = Vec::new();
+    while let Some(asked_at) = asked.pop_front() {
+        let answer = answers.message().await?.context("an answer is missing")?;
+        ensure!(
+            matches!(answer.outcome, Some(Outcome::Receipt(_))),
+            "refused: {answer:?}"
+        );
+        took.extend(until.counts(asked_at).then(|| asked_at.elapsed()));
+        if !until.is_over() {
+            asked.push_back(Instant::now());
+            sender.send(submitted()).await?;
+        }
+    }
+    Ok(took)
+}
+
+fn submitted() -> v1::SubmitRequest {
+    let kind = v1::command::Kind::RegisterOpportunity(opportunity());
+    v1::SubmitRequest {
+        command: Some(v1::Command { kind: Some(kind) }),
+        ..v1::SubmitRequest::default()
+    }
+}
+
 /// Defines the sales process; saying it again changes nothing.
-pub(crate) async fn define_process(channel: tonic::transport::Channel) -> anyhow::Result<()> {
+pub(crate) async fn define_process(channel: Channel) -> anyhow::Result<()> {
     let stage = |id: &str| v1::Stage {
         stage_id: id.to_owned(),
         name: id.to_owned(),

@@ -19,36 +19,71 @@ pub(crate) struct Rate {
 /// Part of the span that warms up and is not counted.
 const WARM_UP: f64 = 0.2;
 
+/// When a load is counted, and when it ends.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Until {
+    counted_from: Instant,
+    end: Instant,
+}
+
+impl Until {
+    fn after(span: Duration) -> Self {
+        let start = Instant::now();
+        Self {
+            counted_from: start + span.mul_f64(WARM_UP),
+            end: start + span,
+        }
+    }
+
+    /// Whether what was asked then is counted.
+    pub(crate) fn counts(&self, asked: Instant) -> bool {
+        asked >= self.counted_from
+    }
+
+    /// Whether nothing more is to be asked.
+    pub(crate) fn is_over(&self) -> bool {
+        Instant::now() >= self.end
+    }
+}
+
 /// Runs every caller's calls for a span; a call that fails ends the run.
 pub(crate) async fn run<F, C>(callers: Vec<C>, span: Duration) -> anyhow::Result<Rate>
 where
     C: FnMut() -> F + Send + 'static,
     F: Future<Output = anyhow::Result<()>> + Send,
 {
-    let start = Instant::now();
-    let counted_from = start + span.mul_f64(WARM_UP);
-    let end = start + span;
-    let tasks = callers.into_iter().map(|mut call| {
-        tokio::spawn(async move {
+    let streams = callers.into_iter().map(|mut call| {
+        move |until: Until| async move {
             let mut took = Vec::new();
-            loop {
+            while !until.is_over() {
                 let asked = Instant::now();
-                if asked >= end {
-                    return anyhow::Ok(took);
-                }
                 call().await?;
-                if asked >= counted_from {
+                if until.counts(asked) {
                     took.push(asked.elapsed());
                 }
             }
-        })
+            Ok(took)
+        }
     });
-    let tasks: Vec<_> = tasks.collect();
+    run_streams(streams.collect(), span).await
+}
+
+/// Runs loads that say how long each of their answers took.
+pub(crate) async fn run_streams<F, S>(streams: Vec<S>, span: Duration) -> anyhow::Result<Rate>
+where
+    S: FnOnce(Until) -> F,
+    F: Future<Output = anyhow::Result<Vec<Duration>>> + Send + 'static,
+{
+    let until = Until::after(span);
+    let tasks: Vec<_> = streams
+        .into_iter()
+        .map(|stream| tokio::spawn(stream(until)))
+        .collect();
     let mut took = Vec::new();
     for task in tasks {
         took.extend(task.await.context("a caller")??);
     }
-    let seconds = counted_from.elapsed().as_secs_f64();
+    let seconds = until.counted_from.elapsed().as_secs_f64();
     took.sort_unstable();
     let at = |percent: usize| {
         let index = took.len() * percent / 100;

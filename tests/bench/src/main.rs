@@ -25,6 +25,10 @@ use support::Postgres;
 use crate::report::Report;
 use crate::server::Server;
 
+/// The callers allocate as the server does, so that neither is held up by it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Measures Twinfunnel beside its peers.
 #[derive(Debug, Parser)]
 struct Arguments {
@@ -52,6 +56,9 @@ enum Part {
 
 /// Callers that wait for each answer before they ask again.
 const IN_FLIGHT: [usize; 3] = [1, 64, 256];
+
+/// Commands submitted on streams that have no answer yet.
+const SUBMITTED: [usize; 2] = [64, 256];
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
@@ -93,7 +100,11 @@ async fn measure_commands(report: &mut Report, span: Duration) -> anyhow::Result
     }
     for in_flight in IN_FLIGHT {
         let rate = commands::register(&sqlite, in_flight, span).await?;
-        add_commands(report, "sqlite", in_flight, &rate);
+        add_commands(report, "commands, sqlite", in_flight, &rate);
+    }
+    for in_flight in SUBMITTED {
+        let rate = commands::submit(&sqlite, in_flight, span).await?;
+        add_commands(report, "submitted, sqlite", in_flight, &rate);
     }
     drop(sqlite);
 
@@ -101,10 +112,12 @@ async fn measure_commands(report: &mut Report, span: Duration) -> anyhow::Result
     let server = Server::start(&["--database-url", &url, "--roles", "command"]).await?;
     let mut on_postgres = Vec::new();
     for in_flight in IN_FLIGHT {
-        on_postgres.push((
-            in_flight,
-            commands::register(&server, in_flight, span).await?,
-        ));
+        let rate = commands::register(&server, in_flight, span).await?;
+        on_postgres.push(("commands, postgres", in_flight, rate));
+    }
+    for in_flight in SUBMITTED {
+        let rate = commands::submit(&server, in_flight, span).await?;
+        on_postgres.push(("submitted, postgres", in_flight, rate));
     }
     drop(server);
 
@@ -121,9 +134,9 @@ async fn measure_commands(report: &mut Report, span: Duration) -> anyhow::Result
         let rate = peers::postgres_es(&url, in_flight, span).await?;
         report.add(&postgres_es(in_flight), rate, "commands/s", None);
     }
-    for (in_flight, rate) in &on_postgres {
-        add_commands(report, "postgres", *in_flight, rate);
-        let name = format!("commands, postgres, {in_flight} in flight");
+    for (how, in_flight, rate) in &on_postgres {
+        add_commands(report, how, *in_flight, rate);
+        let name = format!("{how}, {in_flight} in flight");
         report.add(
             &format!("{name}, beside postgres-es"),
             rate.per_second,
@@ -148,8 +161,9 @@ fn postgres_es(in_flight: usize) -> String {
     format!("postgres-es, {in_flight} in flight")
 }
 
-fn add_commands(report: &mut Report, backend: &str, in_flight: usize, rate: &load::Rate) {
-    let name = format!("commands, {backend}, {in_flight} in flight");
+/// `how`: one call a command, or submitted on a stream.
+fn add_commands(report: &mut Report, how: &str, in_flight: usize, rate: &load::Rate) {
+    let name = format!("{how}, {in_flight} in flight");
     report.add(
         &name,
         rate.per_second,

@@ -120,8 +120,9 @@ impl Agreement {
             ContractEvent::ContractSigned(_) => {}
             ContractEvent::ContractAmended(e) => {
                 for change in &e.changes {
-                    let line = self.line_mut(&change.line.line_id);
-                    line.line.tell(occurred_at, change.line.clone());
+                    self.change(&change.line.line_id, |line| {
+                        line.line.tell(occurred_at, change.line.clone());
+                    });
                 }
                 self.amendments.push(e.clone());
                 self.moved_at = occurred_at;
@@ -135,15 +136,17 @@ impl Agreement {
             }
             ContractEvent::RevenueRecognized(e) => {
                 for sum in &e.amounts {
-                    let line = self.line_mut(&sum.line_id);
-                    line.delivered.add(occurred_at, sum.amount_minor);
+                    self.change(&sum.line_id, |line| {
+                        line.delivered.add(occurred_at, sum.amount_minor);
+                    });
                 }
                 self.deliveries.push(e.clone());
             }
             ContractEvent::InvoiceIssued(e) => {
                 for sum in &e.amounts {
-                    let line = self.line_mut(&sum.line_id);
-                    line.invoiced.add(occurred_at, sum.amount_minor);
+                    self.change(&sum.line_id, |line| {
+                        line.invoiced.add(occurred_at, sum.amount_minor);
+                    });
                 }
                 let each = e.amounts.iter().map(|sum| sum.line_id.clone());
                 self.invoices.push(Invoice {
@@ -215,14 +218,15 @@ impl Agreement {
         self.lines.iter().find(|line| line.line_id == *line_id)
     }
 
-    fn line_mut(&mut self, line_id: &LineId) -> &mut AgreedLine {
-        let known = self.lines.iter().position(|line| line.line_id == *line_id);
-        let at = known.unwrap_or_else(|| {
+    /// Changes a line, which is added if it is new.
+    fn change(&mut self, line_id: &LineId, change: impl FnOnce(&mut AgreedLine)) {
+        if self.line(line_id).is_none() {
             self.lines.push(AgreedLine::new(line_id));
-            self.lines.len() - 1
-        });
-        #[expect(clippy::indexing_slicing, reason = "it was found, or pushed, there")]
-        &mut self.lines[at]
+        }
+        let mut lines = self.lines.iter_mut();
+        if let Some(line) = lines.find(|line| line.line_id == *line_id) {
+            change(line);
+        }
     }
 
     /// What is left of each line, beside what was counted of it: at an instant and at every later

@@ -14,9 +14,10 @@ use super::book::{Book, Contract, Source};
 use super::calendar::Span;
 use super::exact::{mul_div, percent, round};
 use super::overrides::overrides;
+use super::spifs::spifs;
 use super::steps::{self, money, money_minor, step};
-use super::timeline::{Paid, Timeline};
-use super::transactions::{Credit, Credits, Kind, Overheads, Reader, Share, Signing, Transaction};
+use super::timeline::Timeline;
+use super::transactions::{Credit, Credits, Kind, Overheads, Reader, Share, Transaction};
 use super::window::{Windows, Worth};
 
 /// Which lines are to carry their derivation: it takes longer than the sums.
@@ -117,7 +118,7 @@ impl<'b> Participant<'b> {
         })
     }
 
-    fn contracts(&self) -> impl Iterator<Item = &'b Contract> {
+    pub(super) fn contracts(&self) -> impl Iterator<Item = &'b Contract> {
         let known = self.book.contracts.of_rep(self.rep_id);
         known.chain(self.supposed)
     }
@@ -125,7 +126,7 @@ impl<'b> Participant<'b> {
     /// All that was earned, with what the team brings.
     pub(super) fn earnings(&self) -> Result<Earnings<'b>, CalculateError> {
         let mut earnings = self.own()?;
-        self.spifs(&mut earnings)?;
+        spifs(self, &mut earnings)?;
         overrides(self, &mut earnings)?;
         Ok(earnings)
     }
@@ -177,7 +178,7 @@ impl<'b> Participant<'b> {
     }
 
     /// What the participant is credited with directly.
-    fn share(
+    pub(super) fn share(
         &self,
         credits: &Credits<'_>,
         at: DateTime<Utc>,
@@ -271,6 +272,8 @@ impl<'b> Participant<'b> {
             steps.push(rate_step(rate, terms));
             steps.extend(paid.steps);
         }
+        let mut sources = transaction.sources.clone();
+        sources.extend(paid.sources);
         let (contract_id, line_id) = (transaction.contract_id, &line.line_id);
         Ok(Earned {
             at: transaction.at,
@@ -289,9 +292,9 @@ impl<'b> Participant<'b> {
                 rates_percent: rates,
                 amount_minor: paid.amount_minor,
                 origin: None,
-                derivation: self.derivation(transaction.day, &transaction.sources, steps),
+                derivation: self.derivation(transaction.day, &sources, steps),
             },
-            sources: transaction.sources.clone(),
+            sources,
         })
     }
 
@@ -346,67 +349,6 @@ impl<'b> Participant<'b> {
         }))
     }
 
-    /// A bonus for each win, whatever the timing: a win is a signing.
-    fn spifs(&self, earnings: &mut Earnings<'b>) -> Result<(), CalculateError> {
-        for contract in self.contracts() {
-            let Some(won) = Signing::of(self.book, contract) else {
-                continue;
-            };
-            let day = self.book.day(won.at);
-            let Some(Paid::Here(version, _)) = self.timeline.on(day).map(|s| s.paid) else {
-                continue;
-            };
-            if day >= self.until_on || version.terms.spifs.is_empty() {
-                continue;
-            }
-            let share = self.share(&won.credits, won.at, &version.terms)?;
-            for spif in &version.terms.spifs {
-                let fits = |line: &Line| {
-                    fits(&spif.product_id, &line.product_id)
-                        && fits_category(spif.product_category.as_ref(), line)
-                        && fits(&spif.revenue_type, &line.revenue_type)
-                };
-                let in_time = spif.from_on <= day && day < spif.to_on;
-                if share == 0 || !in_time || !won.signed.lines.iter().any(fits) {
-                    continue;
-                }
-                let bonus = mul_div(spif.amount_minor.into(), share.into(), 10_000.into())?;
-                let currency = version.terms.currency;
-                let amount_minor = round(bonus)?;
-                let inputs = [
-                    ("bonus", money_minor(spif.amount_minor, currency)),
-                    (
-                        "share",
-                        steps::percent(Decimal::from(share) / Decimal::ONE_HUNDRED),
-                    ),
-                ];
-                let result = money_minor(amount_minor, currency);
-                let steps = vec![step(&format!("SPIF {}", spif.name), &inputs, result)];
-                let sources = vec![won.source, won.credits.source, &version.source];
-                let line = StatementLine {
-                    line_id: format!("spif:{}:{}", spif.name, contract.id),
-                    kind: LineKind::Spif,
-                    contract_id: Some(contract.id.clone()),
-                    contract_line_id: None,
-                    occurred_at: won.at,
-                    basis_minor: None,
-                    rates_percent: Vec::new(),
-                    amount_minor,
-                    origin: None,
-                    derivation: self.derivation(day, &sources, steps),
-                };
-                earnings.lines.push(Earned {
-                    at: won.at,
-                    position: won.source.position,
-                    day,
-                    line,
-                    sources,
-                });
-            }
-        }
-        Ok(())
-    }
-
     pub(super) fn derivation(
         &self,
         day: NaiveDate,
@@ -422,11 +364,11 @@ impl<'b> Participant<'b> {
     }
 }
 
-fn fits<T: PartialEq>(wanted: &Option<T>, found: &T) -> bool {
+pub(super) fn fits<T: PartialEq>(wanted: &Option<T>, found: &T) -> bool {
     wanted.as_ref().is_none_or(|wanted| wanted == found)
 }
 
-fn fits_category(wanted: Option<&String>, line: &Line) -> bool {
+pub(super) fn fits_category(wanted: Option<&String>, line: &Line) -> bool {
     wanted.is_none_or(|wanted| line.product_category.as_ref() == Some(wanted))
 }
 

@@ -98,6 +98,8 @@ fn pay<'b>(
             if let OverrideRate::Percent(rate) = &declared.rate {
                 paid.rates.push(*rate);
             }
+            let mut sources = done.sources.clone();
+            sources.append(&mut paid.sources);
             let line = StatementLine {
                 line_id: format!("override:{}:{}", at + 1, done.what),
                 kind: LineKind::Override,
@@ -108,14 +110,14 @@ fn pay<'b>(
                 rates_percent: paid.rates,
                 amount_minor: paid.amount_minor,
                 origin: None,
-                derivation: manager.derivation(done.day, &done.sources, steps),
+                derivation: manager.derivation(done.day, &sources, steps),
             };
             earnings.lines.push(Earned {
                 at: done.at,
                 position: done.position,
                 day: done.day,
                 line,
-                sources: done.sources.clone(),
+                sources,
             });
         }
     }

@@ -6,7 +6,7 @@ use event_schemas::vocabulary::{Currency, RepId};
 use rust_decimal::Decimal;
 
 use super::CalculateError;
-use super::book::Book;
+use super::book::{Book, Source};
 use super::calendar::{Span, add_months};
 use super::exact::mul_div;
 use super::timeline::Timeline;
@@ -25,7 +25,7 @@ pub(super) fn quota(
     currency: Currency,
 ) -> Result<Option<Decimal>, CalculateError> {
     let mut total = None;
-    for quota in book.people.quotas(rep_id) {
+    for (_, quota) in book.people.quotas(rep_id) {
         let whole = Span {
             from_on: quota.from_on,
             to_on: quota.to_on,
@@ -44,6 +44,14 @@ pub(super) fn quota(
         *total.get_or_insert(Decimal::ZERO) += falls;
     }
     Ok(total)
+}
+
+/// The facts that say what a rep is to sell in a span.
+pub(super) fn quota_sources<'b>(book: &'b Book, rep_id: &RepId, span: Span) -> Vec<&'b Source> {
+    let quotas = book.people.quotas(rep_id);
+    let within =
+        quotas.filter(|(_, quota)| quota.from_on < span.to_on && span.from_on < quota.to_on);
+    within.map(|(source, _)| source).collect()
 }
 
 /// What of a part falls on the days that it has in common with the span.

@@ -18,7 +18,7 @@ use super::calendar::{Span, add_months};
 use super::earn::{Earned, Earnings, Participant, Told};
 use super::exact::{mul_div, percent, round, shown};
 use super::late;
-use super::quota::quota;
+use super::quota::{quota, quota_sources};
 use super::steps::{self, money_minor, step};
 
 /// A participant's statement of a period: the frozen one if it is closed, else what would be frozen
@@ -31,7 +31,7 @@ pub fn statement(
 ) -> Result<Statement, CalculateError> {
     let mut closed = book.plans.closed(plan_id, rep_id);
     if let Some(closed) = closed.find(|closed| closed.from_on == period.from_on) {
-        return Ok(closed.statement.clone());
+        return Ok((*closed.statement).clone());
     }
     calculate(book, plan_id, rep_id, period, &[])
 }
@@ -260,7 +260,11 @@ impl Settling<'_, '_> {
 
     fn told(&mut self, kind: LineKind, line_id: String, amount_minor: i64, told: Step) {
         let end = self.participant.book.zone.start(self.span.to_on);
-        let sources = [&self.version.source];
+        let (book, rep_id) = (self.participant.book, self.participant.rep_id);
+        let mut sources = vec![&self.version.source];
+        if kind == LineKind::Floor {
+            sources.extend(quota_sources(book, rep_id, self.span));
+        }
         let derivation = if self.participant.told.wants(self.span.from_on) {
             Derivation {
                 events: steps::events(&sources),

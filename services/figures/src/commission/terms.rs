@@ -132,7 +132,8 @@ impl Found {
         let rule =
             "some line has no rate: one that names nothing, or tiers of percents, fits every line";
         let pays_own = !terms.rates.is_empty() || terms.tiers.is_some();
-        let others_only = !pays_own && !(terms.overrides.is_empty() && terms.spifs.is_empty());
+        let has_others = !terms.overrides.is_empty() || !terms.spifs.is_empty();
+        let others_only = has_others && !pays_own;
         self.require(is_general || by_tiers || others_only, "rates", rule);
         if is_general && by_tiers {
             let rule = "no line is left to the tiers: a rate that names nothing fits every line";

@@ -109,7 +109,8 @@ impl<'b> Timeline<'b> {
 
 /// Every segment has a timing: its own, or that of the next that has one, or of the last before.
 fn with_timing<'b>(segments: &[(NaiveDate, Paid<'b>, Option<Timing>)]) -> Vec<Segment<'b>> {
-    let mut last = segments.iter().filter_map(|(_, _, timing)| *timing).last();
+    let timings = segments.iter().rev();
+    let mut last = timings.filter_map(|(_, _, timing)| *timing).next();
     let mut filled = Vec::with_capacity(segments.len());
     for (from_on, paid, timing) in segments.iter().rev() {
         last = timing.or(last);

@@ -7,11 +7,11 @@ use event_schemas::vocabulary::{Currency, Number};
 use rust_decimal::Decimal;
 
 use super::CalculateError;
-use super::book::PlanVersion;
+use super::book::{PlanVersion, Source};
 use super::calendar::{Span, period_of};
 use super::earn::{Credited, Participant};
 use super::exact::{mul, round};
-use super::quota::quota;
+use super::quota::{quota, quota_sources};
 use super::steps::{money, money_minor, pays, step};
 use super::tiers::{Climb, Ladder};
 use super::transactions::Transaction;
@@ -29,11 +29,13 @@ pub(super) enum Worth {
 
 /// What a transaction is paid.
 #[derive(Debug)]
-pub(super) struct Paid {
+pub(super) struct Paid<'b> {
     pub(super) amount_minor: i64,
     /// The tier reached.
     pub(super) tier: Option<usize>,
     pub(super) rates: Vec<Number>,
+    /// The facts that the window itself depends on.
+    pub(super) sources: Vec<&'b Source>,
     pub(super) steps: Vec<Step>,
 }
 
@@ -42,25 +44,34 @@ type Key = (NaiveDate, u64);
 
 /// The state of a window: enough to go on from.
 #[derive(Debug)]
-pub(super) struct Window {
+pub(super) struct Window<'b> {
     key: Key,
     version: u32,
     ladder: Option<Ladder>,
+    /// The facts that say which quota it has.
+    sources: Vec<&'b Source>,
     climb: Climb,
     tiered: Decimal,
     flat: Decimal,
 }
 
-impl Window {
+impl<'b> Window<'b> {
     /// A window that begins. Where only the version changes, the volume goes on, and what the
     /// version before has paid stays paid.
-    fn begin(key: Key, version: u32, ladder: Option<Ladder>, before: Option<&Self>) -> Self {
+    fn begin(
+        key: Key,
+        version: u32,
+        ladder: Option<Ladder>,
+        sources: Vec<&'b Source>,
+        before: Option<Self>,
+    ) -> Self {
         let before = before.filter(|before| before.key == key);
         let volume = before.map_or(Decimal::ZERO, |before| before.climb.volume);
         Self {
             key,
             version,
             ladder,
+            sources,
             climb: Climb::from(volume),
             tiered: Decimal::ZERO,
             flat: Decimal::ZERO,
@@ -87,7 +98,7 @@ impl Window {
 /// The windows of a participant, one after the other.
 pub(super) struct Windows<'p, 'b> {
     participant: &'p Participant<'b>,
-    current: Option<Window>,
+    current: Option<Window<'b>>,
 }
 
 impl<'p, 'b> Windows<'p, 'b> {
@@ -106,7 +117,7 @@ impl<'p, 'b> Windows<'p, 'b> {
         worth: Worth,
         credited: &Credited,
         told: bool,
-    ) -> Result<Paid, CalculateError> {
+    ) -> Result<Paid<'b>, CalculateError> {
         let tiers = transaction.version.terms.tiers.as_ref();
         let all_count = tiers.is_some_and(|tiers| tiers.measure == Measure::Attainment);
         let (volume, weight, flat) = match worth {
@@ -134,7 +145,7 @@ impl<'p, 'b> Windows<'p, 'b> {
         added: Added,
         credited: &Credited,
         told: bool,
-    ) -> Result<Paid, CalculateError> {
+    ) -> Result<Paid<'b>, CalculateError> {
         let terms = &*version.terms;
         let period = match tiers {
             Some(tiers) => period_of(tiers.window),
@@ -142,12 +153,20 @@ impl<'p, 'b> Windows<'p, 'b> {
         };
         let span = period.map(|period| Span::around(period, added.day));
         let key = span.map_or((added.day, added.position), |span| (span.from_on, 0));
-        let goes_on = |window: &&mut Window| window.key == key && window.version == version.version;
+        let goes_on =
+            |window: &&mut Window<'_>| window.key == key && window.version == version.version;
         if self.current.as_mut().filter(goes_on).is_none() {
             let ladder = tiers.map(|tiers| self.ladder(terms, tiers, span, credited));
+            let by_quota = tiers.is_some_and(|tiers| {
+                tiers.measure == Measure::Attainment || tiers.accelerators != Accelerators::Always
+            });
+            let of = self.participant;
+            let sources = span.filter(|_| by_quota);
+            let sources = sources.map(|span| quota_sources(of.book, of.rep_id, span));
+            let sources = sources.unwrap_or_default();
             let before = self.current.take();
             let ladder = ladder.transpose()?;
-            self.current = Some(Window::begin(key, version.version, ladder, before.as_ref()));
+            self.current = Some(Window::begin(key, version.version, ladder, sources, before));
         }
         let window = self.current.as_mut().ok_or(CalculateError::OutOfRange)?;
         window.pay(added, terms.currency, told)
@@ -211,13 +230,13 @@ pub(super) struct Added {
     pub(super) flat: Decimal,
 }
 
-impl Window {
+impl<'b> Window<'b> {
     fn pay(
         &mut self,
         added: Added,
         currency: Currency,
         told: bool,
-    ) -> Result<Paid, CalculateError> {
+    ) -> Result<Paid<'b>, CalculateError> {
         let volume_before = self.climb.volume;
         let (before, after) = self.add(added.volume, added.weight, added.flat)?;
         let amount_minor = round(after)?.saturating_sub(round(before)?);
@@ -254,6 +273,7 @@ impl Window {
             amount_minor,
             tier: ladder.map(|ladder| ladder.tier(self.climb.volume)),
             rates,
+            sources: self.sources.clone(),
             steps,
         })
     }

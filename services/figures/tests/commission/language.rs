@@ -169,7 +169,7 @@ impl Story {
             plan_id: CommissionPlanId::new(plan).unwrap(),
             version,
             effective_from,
-            terms,
+            terms: Box::new(terms),
         };
         self.record::<CommissionPlanEvent>(plan, noon(effective_from), "boss", published)
     }
@@ -448,7 +448,7 @@ impl Story {
             to_on: period.to_on,
             at_position: self.events.len() as u64,
             digest: digest(&statement).unwrap(),
-            statement: statement.clone(),
+            statement: Box::new(statement.clone()),
         };
         let at = noon(period.to_on);
         self.record::<CommissionPeriodEvent>(id.as_str(), at, "boss", closed);

@@ -82,10 +82,8 @@ fn eventful(sums: &[i64]) -> Story {
         story.pays(&id, on(2, day), *dollars / 2);
         story.refunds(&id, on(2, day + 1), *dollars / 3);
     }
-    let mut at = 0;
-    for event in &mut story.events {
-        event.occurred_at += chrono::Duration::seconds(at);
-        at += 1;
+    for (event, seconds) in story.events.iter_mut().zip(0..) {
+        event.occurred_at += chrono::Duration::seconds(seconds);
     }
     story
 }

@@ -6,6 +6,11 @@
     clippy::indexing_slicing,
     reason = "a test that cannot go on has failed"
 )]
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::needless_pass_by_value,
+    reason = "what a test counts is small, and a plan is written where it is used"
+)]
 
 mod credits;
 mod deductions;

@@ -63,10 +63,9 @@ fn period(vector: &Value) -> twinfunnel_figures::commission::Span {
 
 fn minor(value: &Value) -> i64 {
     let text = value.to_string();
-    event_schemas::vocabulary::Money::parse(&text, usd()).map_or_else(
-        |_| (value.as_f64().unwrap() * 100.0).round() as i64,
-        |money| money.amount_minor,
-    )
+    event_schemas::vocabulary::Money::parse(&text, usd())
+        .unwrap()
+        .amount_minor
 }
 
 fn told(vector: &Value) -> Statement {

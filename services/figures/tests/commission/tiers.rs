@@ -193,7 +193,7 @@ fn c7_the_highest_multiplier_reached_on_all_above_quota() {
     assert_eq!(paid(100_010, "50", "OVERAGE"), 5_000_750);
     assert_eq!(
         paid(140_000, "50", "MARGINAL"),
-        8_375_000 + 0,
+        8_375_000,
         "strictly by slices"
     );
 }

@@ -2,6 +2,7 @@
 
 mod listener;
 mod reader;
+mod seals;
 mod writer;
 
 use std::str::FromStr as _;
@@ -12,6 +13,7 @@ use sqlx::{ConnectOptions as _, Connection as _, SqlSafeStr as _};
 
 pub(crate) use listener::{Listener, listen};
 pub(crate) use reader::PgReader;
+pub(crate) use seals::PgSeals;
 pub(crate) use writer::PgWriter;
 
 use crate::Error;
@@ -44,12 +46,13 @@ const TIMEOUTS: [(&str, &str); 3] = [
     ("statement_timeout", "20s"),
 ];
 
-/// A connected log: who reads, who writes (one for each lane), and who hears of other nodes.
+/// A connected log: who reads, who keeps the seals, who writes (one for each lane), and who hears of
+/// other nodes.
 pub(crate) async fn connect(
     url: &str,
     readers: u32,
     lanes: usize,
-) -> Result<(PgReader, Vec<PgWriter>, Listener), Error> {
+) -> Result<(PgReader, PgSeals, Vec<PgWriter>, Listener), Error> {
     let options = PgConnectOptions::from_str(url)?
         .application_name("twinfunnel-log")
         .options(SETTINGS)
@@ -64,7 +67,8 @@ pub(crate) async fn connect(
         .await?;
     let listener = listen(&options).await?;
     let writers = (0..lanes).map(|_| PgWriter::new(options.clone())).collect();
-    Ok((PgReader::new(pool), writers, listener))
+    let seals = PgSeals::new(pool.clone());
+    Ok((PgReader::new(pool), seals, writers, listener))
 }
 
 fn migrations() -> Migrator {
@@ -82,6 +86,11 @@ fn migrations() -> Migrator {
             2,
             "append",
             include_str!("../../sql/postgres/migrations/2_append.sql"),
+        ),
+        migration(
+            3,
+            "seal",
+            include_str!("../../sql/postgres/migrations/3_seal.sql"),
         ),
     ])
 }

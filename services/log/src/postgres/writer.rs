@@ -3,6 +3,7 @@
 //! It writes first and asks only when the database contradicts what the batch took for granted (see
 //! `2_append.sql`). Then it asks under the lock on the tenant's head, so that the second try is right.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use event_schemas::vocabulary::TenantId;
@@ -273,11 +274,20 @@ async fn call(
     plan: &Plan<'_>,
     assumed: &Assumed<'_>,
 ) -> Result<Option<u64>, Error> {
+    // What a unique index finds out when it is written need not be asked for.
+    let first_events = plan.events.iter().filter(|row| row.version == 1);
+    let begun: HashSet<&str> = first_events.map(|row| row.stream.as_str()).collect();
     let (seen_streams, seen_versions): (Vec<&str>, Vec<i64>) = assumed
         .streams
         .iter()
+        .filter(|(stream, version)| **version > 0 || !begun.contains(*stream))
         .map(|(stream, version)| (*stream, signed(*version)))
         .unzip();
+    let remembered: HashSet<&str> = plan.commands.iter().map(|command| command.id).collect();
+    let unseen_commands = assumed.commands.iter().copied();
+    let unseen_commands: Vec<&str> = unseen_commands
+        .filter(|command| !remembered.contains(command))
+        .collect();
     let mut seen_keys = Vec::with_capacity(assumed.claims.len());
     let mut seen_holders = Vec::with_capacity(assumed.claims.len());
     for (key, holder) in &assumed.claims {
@@ -310,7 +320,7 @@ async fn call(
             .bind(plan.writes())
             .bind(seen_streams)
             .bind(seen_versions)
-            .bind(&assumed.commands)
+            .bind(unseen_commands)
             .bind(seen_scopes)
             .bind(seen_values)
             .bind(seen_holders)

@@ -1,6 +1,7 @@
 //! The log in one SQLite file of a data directory that one process owns.
 
 mod reader;
+mod seals;
 mod writer;
 
 use std::fs::{File, TryLockError};
@@ -12,6 +13,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{ConnectOptions as _, SqlSafeStr as _};
 
 pub(crate) use reader::SqliteReader;
+pub(crate) use seals::SqliteSeals;
 pub(crate) use writer::SqliteWriter;
 
 use crate::Error;
@@ -23,6 +25,9 @@ const ROWS: usize = 1_024;
 /// and those that read.
 const STATEMENTS: usize = 256;
 
+/// Connections to the file of the seals: one writes, the others answer.
+const SEAL_CONNECTIONS: u32 = 3;
+
 /// The exclusive right to a data directory. Held until the last user of it is gone.
 #[derive(Debug)]
 pub(crate) struct Ownership {
@@ -33,7 +38,7 @@ pub(crate) struct Ownership {
 pub(crate) async fn open(
     directory: &Path,
     readers: u32,
-) -> Result<(SqliteReader, SqliteWriter), Error> {
+) -> Result<(SqliteReader, SqliteSeals, SqliteWriter), Error> {
     let owned = Arc::new(own(directory)?);
     let options = SqliteConnectOptions::new()
         .filename(directory.join("log.sqlite"))
@@ -46,12 +51,25 @@ pub(crate) async fn open(
         .disable_statement_logging();
     let mut connection = options.clone().create_if_missing(true).connect().await?;
     migrations().run(&mut connection).await?;
+    let seals = SqlitePoolOptions::new()
+        .max_connections(SEAL_CONNECTIONS)
+        .connect_with(
+            SqliteConnectOptions::new()
+                .filename(directory.join("seal.sqlite"))
+                .create_if_missing(true)
+                .journal_mode(SqliteJournalMode::Wal)
+                .synchronous(SqliteSynchronous::Full)
+                .disable_statement_logging(),
+        )
+        .await?;
+    seal_migrations().run(&seals).await?;
     let pool = SqlitePoolOptions::new()
         .max_connections(readers)
         .connect_with(options.read_only(true).command_buffer_size(16))
         .await?;
     let reader = SqliteReader::new(pool, Arc::clone(&owned));
-    Ok((reader, SqliteWriter::new(connection, owned)))
+    let seals = SqliteSeals::new(seals, Arc::clone(&owned));
+    Ok((reader, seals, SqliteWriter::new(connection, owned)))
 }
 
 fn own(directory: &Path) -> Result<Ownership, Error> {
@@ -75,4 +93,10 @@ fn migrations() -> Migrator {
     let log = include_str!("../../sql/sqlite/migrations/1_log.sql").into_sql_str();
     let log = Migration::new(1, "log".into(), MigrationType::Simple, log, false);
     Migrator::with_migrations(vec![log])
+}
+
+fn seal_migrations() -> Migrator {
+    let seal = include_str!("../../sql/sqlite/seal/1_seal.sql").into_sql_str();
+    let seal = Migration::new(1, "seal".into(), MigrationType::Simple, seal, false);
+    Migrator::with_migrations(vec![seal])
 }

@@ -17,3 +17,4 @@ mod ending;
 mod following;
 mod many_nodes;
 mod reading;
+mod sealing;

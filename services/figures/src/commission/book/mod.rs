@@ -88,9 +88,12 @@ pub(super) fn until<T>(facts: &[Fact<T>], at: DateTime<Utc>) -> &[Fact<T>] {
     facts.get(..end).unwrap_or_default()
 }
 
+/// Says what zone a name means.
+type Zones = dyn Fn(&str) -> Option<Zone> + Send + Sync;
+
 /// Every fact that a statement can depend on.
 pub struct Book {
-    zones: Box<dyn Fn(&str) -> Option<Zone> + Send + Sync>,
+    zones: Box<Zones>,
     pub(super) zone: Zone,
     pub(super) contracts: Contracts,
     pub(super) people: People,
@@ -137,12 +140,14 @@ impl Book {
                 self.plans.fold_period(stream_id(event)?, fact(event)?);
             }
             ExchangeRateEvent::CATEGORY => {
-                let ExchangeRateEvent::ExchangeRateSet(set) = fact(event)?.what;
-                self.sums.set_rate(event.position.0, &set);
+                let Fact { source, what, .. } = fact(event)?;
+                let ExchangeRateEvent::ExchangeRateSet(set) = what;
+                self.sums.set_rate(source, &set);
             }
             FixedCostEvent::CATEGORY => {
-                let FixedCostEvent::FixedCostRecorded(cost) = fact(event)?.what;
-                self.sums.record_cost(event.position.0, cost);
+                let Fact { source, what, .. } = fact(event)?;
+                let FixedCostEvent::FixedCostRecorded(cost) = what;
+                self.sums.record_cost(source, cost);
             }
             ProductEvent::CATEGORY => {
                 if let ProductEvent::ProductRegistered(product) = fact(event)?.what {

@@ -7,10 +7,13 @@ use event_schemas::rep::{QuotaSet, RepEvent};
 use event_schemas::team::TeamEvent;
 use event_schemas::vocabulary::{RepId, TeamId};
 
-use super::Fact;
+use super::{Fact, Source};
 
 /// When a membership ends, exclusive, and since which position that is said.
 type End = (Option<DateTime<Utc>>, u64);
+
+/// What a rep is to sell, by span: the last word.
+type Quotas = BTreeMap<(NaiveDate, NaiveDate), (Source, QuotaSet)>;
 
 /// All reps and teams.
 #[derive(Default)]
@@ -21,8 +24,7 @@ pub(in crate::commission) struct People {
     /// By team: since when (and which position), who.
     managers: HashMap<TeamId, BTreeMap<(DateTime<Utc>, u64), RepId>>,
     managed: HashMap<RepId, BTreeSet<TeamId>>,
-    /// By rep and span: the last word, and its position.
-    quotas: HashMap<RepId, BTreeMap<(NaiveDate, NaiveDate), (u64, QuotaSet)>>,
+    quotas: HashMap<RepId, Quotas>,
 }
 
 impl People {
@@ -42,9 +44,9 @@ impl People {
             RepEvent::QuotaSet(quota) => {
                 let quotas = self.quotas.entry(rep_id).or_default();
                 let said = quotas.entry((quota.from_on, quota.to_on));
-                let said = said.or_insert_with(|| (position, quota.clone()));
-                if said.0 <= position {
-                    *said = (position, quota);
+                let said = said.or_insert_with(|| (fact.source.clone(), quota.clone()));
+                if said.0.position <= position {
+                    *said = (fact.source, quota);
                 }
             }
             RepEvent::RepRegistered(_)
@@ -121,8 +123,10 @@ impl People {
     }
 
     /// The quotas of a rep, by their spans.
-    pub(in crate::commission) fn quotas(&self, rep_id: &RepId) -> impl Iterator<Item = &QuotaSet> {
-        let quotas = self.quotas.get(rep_id).into_iter();
-        quotas.flat_map(|quotas| quotas.values().map(|(_, quota)| quota))
+    pub(in crate::commission) fn quotas(
+        &self,
+        rep_id: &RepId,
+    ) -> impl Iterator<Item = &(Source, QuotaSet)> {
+        self.quotas.get(rep_id).into_iter().flat_map(Quotas::values)
     }
 }

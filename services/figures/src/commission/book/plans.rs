@@ -115,7 +115,7 @@ impl Plans {
                 let version = PlanVersion {
                     version: published.version,
                     effective_from: published.effective_from,
-                    terms: Arc::new(published.terms),
+                    terms: published.terms.into(),
                     source: fact.source,
                 };
                 let plan = self.plans.entry(plan_id.clone()).or_default();

@@ -8,37 +8,66 @@ use event_schemas::fixed_cost::FixedCostRecorded;
 use event_schemas::vocabulary::{CostId, Currency};
 use rust_decimal::Decimal;
 
+use super::Source;
 use crate::commission::CalculateError;
+use crate::commission::calendar::Span;
 use crate::commission::exact::{div, mul};
+
+/// The rates of a pair of currencies, by their first days.
+type Rates = BTreeMap<NaiveDate, (Source, Decimal)>;
 
 /// Exchange rates and fixed costs.
 #[derive(Default)]
 pub(in crate::commission) struct Sums {
-    /// By pair and first day: the last word, and its position.
-    rates: HashMap<(Currency, Currency), BTreeMap<NaiveDate, (u64, Decimal)>>,
-    /// The last word on each, and its position.
-    costs: BTreeMap<CostId, (u64, FixedCostRecorded)>,
+    /// The last word on each.
+    rates: HashMap<(Currency, Currency), Rates>,
+    /// The last word on each.
+    costs: BTreeMap<CostId, (Source, FixedCostRecorded)>,
 }
 
 impl Sums {
-    pub(super) fn set_rate(&mut self, position: u64, set: &ExchangeRateSet) {
+    pub(super) fn set_rate(&mut self, source: Source, set: &ExchangeRateSet) {
         let pair = self.rates.entry((set.from_currency, set.to_currency));
-        let said = (position, set.rate.decimal());
-        let known = pair.or_default().entry(set.from_on).or_insert(said);
-        *known = (*known).max(said);
+        let said = (source, set.rate.decimal());
+        let known = pair.or_default().entry(set.from_on);
+        let known = known.or_insert_with(|| said.clone());
+        if known.0.position <= said.0.position {
+            *known = said;
+        }
     }
 
-    pub(super) fn record_cost(&mut self, position: u64, cost: FixedCostRecorded) {
+    pub(super) fn record_cost(&mut self, source: Source, cost: FixedCostRecorded) {
         let known = self.costs.entry(cost.cost_id.clone());
-        let known = known.or_insert_with(|| (position, cost.clone()));
-        if known.0 <= position {
-            *known = (position, cost);
+        let known = known.or_insert_with(|| (source.clone(), cost.clone()));
+        if known.0.position <= source.position {
+            *known = (source, cost);
         }
     }
 
     /// All fixed costs.
     pub(in crate::commission) fn costs(&self) -> impl Iterator<Item = &FixedCostRecorded> {
         self.costs.values().map(|(_, cost)| cost)
+    }
+
+    /// The facts that say what a period costs.
+    pub(in crate::commission) fn cost_sources(&self, span: Span) -> impl Iterator<Item = &Source> {
+        let costs = self.costs.values();
+        let within =
+            costs.filter(move |(_, cost)| cost.from_on < span.to_on && span.from_on < cost.to_on);
+        within.map(|(source, _)| source)
+    }
+
+    /// The fact that says at which rate is converted on a day, if one is needed.
+    pub(in crate::commission) fn rate_source(
+        &self,
+        from: Currency,
+        to: Currency,
+        on: NaiveDate,
+    ) -> Option<&Source> {
+        let known = self
+            .known(from, to, on)
+            .or_else(|| self.known(to, from, on));
+        known.filter(|_| from != to).map(|(source, _)| source)
     }
 
     /// A sum of minor units in the minor units of another currency, at the rate of a day: that of
@@ -66,8 +95,12 @@ impl Sums {
     }
 
     fn rate(&self, from: Currency, to: Currency, on: NaiveDate) -> Option<Decimal> {
+        self.known(from, to, on).map(|(_, rate)| *rate)
+    }
+
+    fn known(&self, from: Currency, to: Currency, on: NaiveDate) -> Option<&(Source, Decimal)> {
         let rates = self.rates.get(&(from, to))?;
-        let (_, (_, rate)) = rates.range(..=on).next_back()?;
-        Some(*rate).filter(|rate| !rate.is_zero())
+        let (_, known) = rates.range(..=on).next_back()?;
+        Some(known).filter(|(_, rate)| !rate.is_zero())
     }
 }

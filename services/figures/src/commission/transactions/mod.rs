@@ -5,23 +5,27 @@
 //! a part twice nor misses one. Margins are tracked in the same way: of a line's direct cost the
 //! part that belongs to what is credited is charged, and what becomes known late is charged then.
 
+mod credits;
 mod line;
 mod overhead;
 
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use event_schemas::commission_plan::{ClawbackCause, ClawbackExtent, Terms, Timing};
+use event_schemas::commission_plan::{
+    Basis, Clawback, ClawbackCause, ClawbackExtent, Terms, Timing,
+};
 use event_schemas::contract::{ContractEvent, ContractSigned, ContractTerminated};
-use event_schemas::vocabulary::{ContractId, Currency, Line, LineAmount, LineId, RepId, Split};
+use event_schemas::vocabulary::{ContractId, Currency, Line, LineAmount, LineId, Split};
 use rust_decimal::Decimal;
 
 use super::CalculateError;
 use super::book::{Book, Contract, PlanVersion, Source};
-use super::calendar::{add_months, months_between};
+use super::calendar::{Span, add_months, months_between};
 use super::exact::mul_div;
 use super::timeline::{Paid, Segment, Timeline};
 
+pub(super) use credits::{Credits, Signing};
 use line::LineState;
 pub(super) use overhead::Overheads;
 
@@ -73,73 +77,6 @@ pub(super) struct Credit {
     pub(super) share: u64,
     /// What a rate is applied to.
     pub(super) basis: Decimal,
-}
-
-/// Who is credited with a contract, or with a line of it.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Credits<'b> {
-    pub(super) contract_id: &'b ContractId,
-    pub(super) owner: Option<&'b RepId>,
-    pub(super) splits: &'b [Split],
-    /// The fact that says so.
-    pub(super) source: &'b Source,
-}
-
-impl<'b> Credits<'b> {
-    /// Each rep's share, and whether it is an overlay.
-    pub(super) fn shares(&self) -> Result<Vec<(&'b RepId, u64, bool)>, CalculateError> {
-        if self.splits.is_empty() {
-            return Ok(self.owner.into_iter().map(|o| (o, 10_000, false)).collect());
-        }
-        let each = self.splits.iter();
-        let each = each.map(|split| (&split.rep_id, u64::from(split.share.0), split.overlay));
-        let each: Vec<_> = each.collect();
-        let of_whole = each.iter().filter(|(_, _, overlay)| !overlay);
-        let total = of_whole.map(|(_, share, _)| share).sum();
-        if total != 10_000 {
-            return Err(CalculateError::SharesNotWhole {
-                contract_id: self.contract_id.clone(),
-                total,
-            });
-        }
-        Ok(each)
-    }
-}
-
-/// How a contract began.
-pub(super) struct Signing<'b> {
-    pub(super) at: DateTime<Utc>,
-    pub(super) source: &'b Source,
-    pub(super) signed: &'b ContractSigned,
-    pub(super) credits: Credits<'b>,
-}
-
-impl<'b> Signing<'b> {
-    /// The signing of a contract. One that names nobody falls to who owned its opportunity then.
-    pub(super) fn of(book: &'b Book, contract: &'b Contract) -> Option<Self> {
-        let (at, source, signed) = contract.facts.iter().find_map(|fact| match &fact.what {
-            ContractEvent::ContractSigned(signed) => Some((fact.at, &fact.source, signed)),
-            _ => None,
-        })?;
-        let mut credits = Credits {
-            contract_id: &contract.id,
-            owner: signed.rep_id.as_ref(),
-            splits: &signed.splits,
-            source,
-        };
-        if credits.owner.is_none() && credits.splits.is_empty() {
-            let won = signed.opportunity_id.as_ref();
-            if let Some((owner, since)) = won.and_then(|id| book.contracts.owner_of(id, at)) {
-                (credits.owner, credits.source) = (Some(owner), since);
-            }
-        }
-        Some(Self {
-            at,
-            source,
-            signed,
-            credits,
-        })
-    }
 }
 
 /// Says with how many basis points somebody is credited, at an instant, by the terms in force.
@@ -371,10 +308,8 @@ impl<'w, 'r, 'b> Walk<'w, 'r, 'b> {
             self.take_back(moment, &to.line_id, Decimal::from(less), credited);
         }
         self.settle(moment, &to.line_id)?;
-        if !is_new {
-            if let Some(line) = self.lines.get_mut(&to.line_id) {
-                line.credits = credits_before;
-            }
+        if let Some(line) = self.lines.get_mut(&to.line_id).filter(|_| !is_new) {
+            line.credits = credits_before;
         }
         Ok(())
     }
@@ -441,7 +376,7 @@ impl<'w, 'r, 'b> Walk<'w, 'r, 'b> {
         day: NaiveDate,
         ends_on: NaiveDate,
         cause: ClawbackCause,
-    ) -> Option<&'b event_schemas::commission_plan::Clawback> {
+    ) -> Option<&'b Clawback> {
         let clawback = self.reader.timeline.plan.on(day)?.terms.clawback.as_ref()?;
         let signed_on = self.reader.book.day(self.signed_at);
         let within = ends_on < add_months(signed_on, clawback.within_months);
@@ -501,6 +436,19 @@ impl<'w, 'r, 'b> Walk<'w, 'r, 'b> {
         let Some(credit) = line.credit(book, overheads, terms, currency, moment.day, moved)? else {
             return Ok(());
         };
+        let mut sources = vec![
+            moment.source,
+            self.signed_by,
+            line.source,
+            credits.source,
+            &version.source,
+            &enrolment.source,
+        ];
+        sources.extend(book.sums.rate_source(currency, terms.currency, moment.day));
+        if terms.basis == Basis::NetMargin {
+            let period = Span::around(terms.statement_period, moment.day);
+            sources.extend(book.sums.cost_sources(period));
+        }
         self.out.push(Transaction {
             at: moment.at,
             position: moment.source.position,
@@ -510,14 +458,7 @@ impl<'w, 'r, 'b> Walk<'w, 'r, 'b> {
             currency,
             version,
             kind: Kind::Credit(credit),
-            sources: vec![
-                moment.source,
-                self.signed_by,
-                line.source,
-                credits.source,
-                &version.source,
-                &enrolment.source,
-            ],
+            sources,
         });
         Ok(())
     }

@@ -1,0 +1,1 @@
+INSERT INTO seals (tenant, size, checkpoint) VALUES ($1, 0, '') ON CONFLICT (tenant) DO NOTHING

@@ -1,0 +1,1 @@
+SELECT size, checkpoint FROM seals WHERE tenant = $1

@@ -1,0 +1,1 @@
+SELECT hashes FROM seal_tiles WHERE tenant = ? AND level = ? AND place = ?

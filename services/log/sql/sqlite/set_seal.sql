@@ -1,0 +1,1 @@
+UPDATE seals SET size = ?, checkpoint = ? WHERE tenant = ? AND size = ? AND checkpoint = ?
