@@ -294,9 +294,9 @@ pub struct Override {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum OverrideOn {
-    /// The basis credited to the team, by this plan's timing and basis.
+    /// The basis credited to the team, by this plan's timing and basis; overlays do not count.
     TeamBasis,
-    /// The commission the team is paid by its own plans.
+    /// The commission the team earns by its own plans, before what is taken back or limited.
     TeamCommission,
 }
 

@@ -61,7 +61,7 @@ pub(crate) fn instant_or(
 }
 
 /// A sum in minor units as it is told, however large.
-pub(crate) fn money(currency: Currency, minor: impl Into<i128>) -> v1::Money {
+pub fn money(currency: Currency, minor: impl Into<i128>) -> v1::Money {
     let (minor, places) = (minor.into(), currency.decimals());
     let (sign, rest) = (if minor < 0 { "-" } else { "" }, minor.unsigned_abs());
     let amount = match 10u128.checked_pow(places) {

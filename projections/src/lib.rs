@@ -32,6 +32,7 @@ use engine::generation::{Generation, Model, Until};
 use engine::live::{Live, Opened};
 use engine::registry::Registry;
 
+pub use asked::money;
 pub use commission::Closable;
 pub use error::QueryError;
 

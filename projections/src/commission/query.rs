@@ -25,8 +25,8 @@ pub(crate) struct Scene<'b> {
 /// What a period's closing would freeze.
 #[derive(Debug, Clone)]
 pub struct Closable {
-    /// Whose statements there are: as frozen before, or as they are to be.
-    pub statements: Vec<(StatementClosed, bool)>,
+    /// Whose statements there are: where each was frozen before, if it was, or else as it is to be.
+    pub statements: Vec<(StatementClosed, Option<Position>)>,
 }
 
 impl Scene<'_> {
@@ -136,7 +136,7 @@ impl Scene<'_> {
                 continue;
             }
             if let Some(life) = self.book.life(plan, rep, period.from_on) {
-                statements.push((life.closed.clone(), true));
+                statements.push((life.closed.clone(), Some(Position(life.position))));
                 continue;
             }
             match commission::statement(self.book, plan, rep, period) {
@@ -147,7 +147,7 @@ impl Scene<'_> {
                             message: format!("the period of {rep} from {open} is still open"),
                         });
                     }
-                    statements.push((self.closed(statement)?, false));
+                    statements.push((self.closed(statement)?, None));
                 }
                 Err(CalculateError::NotEnrolled { .. }) => {}
                 Err(error) => return Err(told(error)),

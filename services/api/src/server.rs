@@ -14,6 +14,7 @@ use tonic::transport::server::TcpIncoming;
 use tonic::transport::{Identity, ServerTlsConfig};
 
 use crate::bulk::Bulk;
+use crate::closing::Closing;
 use crate::command::Commands;
 use crate::deadline::Deadline;
 use crate::door::{Authentication, Door};
@@ -158,6 +159,17 @@ impl Server {
         routes.add_service(reflection().build_v1()?);
         // Older tools ask for this one.
         routes.add_service(reflection().build_v1alpha()?);
+        if let (Some(executor), Some(projections)) = (&roles.command, &roles.query) {
+            let closing = Closing {
+                door: door.clone(),
+                executor: executor.clone(),
+                projections: projections.clone(),
+            };
+            routes.add_service(
+                v1::commission_closing_service_server::CommissionClosingServiceServer::new(closing)
+                    .max_decoding_message_size(max_len),
+            );
+        }
         if let Some(executor) = roles.command {
             let commands = Commands {
                 door: door.clone(),

@@ -64,25 +64,8 @@ impl Book {
         rep_id: &RepId,
         from_on: NaiveDate,
     ) -> Option<Life<'_>> {
-        let mut closed = self.plans.closed(plan_id, rep_id);
-        let closed = closed.find(|closed| closed.from_on == from_on)?;
-        let standing = self.plans.standing(&closed.statement_id);
-        Some(Life { closed, standing })
-    }
-
-    /// All closed statements, in the order in which they were closed.
-    pub fn lives(&self) -> Vec<Life<'_>> {
-        let mut lives: Vec<Life<'_>> = self
-            .participants()
-            .into_iter()
-            .flat_map(|(plan_id, rep_id)| self.plans.closed(plan_id, rep_id))
-            .map(|closed| {
-                let standing = self.plans.standing(&closed.statement_id);
-                Life { closed, standing }
-            })
-            .collect();
-        lives.sort_by_key(|life| (life.closed.at_position, life.closed.statement_id.clone()));
-        lives
+        let mut lives = self.plans.lives(plan_id, rep_id);
+        lives.find(|life| life.closed.from_on == from_on)
     }
 
     /// The first day of a participant's first period before another that is not closed, if one is.

@@ -12,12 +12,12 @@ use rust_decimal::Decimal;
 use super::CalculateError;
 use super::book::{Book, Contract, Source};
 use super::calendar::Span;
-use super::exact::{mul_div, percent, round};
+use super::exact::{mul_div, percent, round, told};
 use super::overrides::overrides;
 use super::spifs::spifs;
 use super::steps::{self, money, money_minor, step};
 use super::timeline::Timeline;
-use super::transactions::{Credit, Credits, Kind, Overheads, Reader, Share, Transaction};
+use super::transactions::{Credit, Credits, Kind, Reader, Share, Transaction};
 use super::window::{Windows, Worth};
 
 /// Which lines are to carry their derivation: it takes longer than the sums.
@@ -47,7 +47,6 @@ pub(super) struct Participant<'b> {
     pub(super) plan_id: &'b CommissionPlanId,
     pub(super) rep_id: &'b RepId,
     pub(super) timeline: Timeline<'b>,
-    pub(super) overheads: Overheads<'b>,
     /// Contracts that are not in the book.
     pub(super) supposed: &'b [Contract],
     /// The day before which things happen.
@@ -111,7 +110,6 @@ impl<'b> Participant<'b> {
             plan_id,
             rep_id,
             timeline: Timeline::of(book, plan_id, rep_id)?,
-            overheads: Overheads::new(book),
             supposed: &[],
             until_on,
             told,
@@ -172,7 +170,6 @@ impl<'b> Participant<'b> {
             timeline: &self.timeline,
             until_on: self.until_on,
             share,
-            overheads: &self.overheads,
         };
         reader.read(contracts)
     }
@@ -248,8 +245,14 @@ impl<'b> Participant<'b> {
                 });
             }
         };
-        let told = self.told.wants(transaction.day);
-        let paid = windows.pay(transaction, credit.basis, worth, &earnings.credited, told)?;
+        let is_told = self.told.wants(transaction.day);
+        let paid = windows.pay(
+            transaction,
+            credit.basis,
+            worth,
+            &earnings.credited,
+            is_told,
+        )?;
         if !matches!(worth, Worth::Free) {
             earnings.credited.add(transaction.day, credit.basis);
         }
@@ -258,10 +261,10 @@ impl<'b> Participant<'b> {
         }
         let mut rates = paid.rates;
         if let (Worth::Flat(_), Some(Pay::Percent(rate))) = (worth, rate.map(|rate| rate.pays)) {
-            rates.push(percent(rate.decimal(), keeps)?.into());
+            rates.push(told(percent(rate.decimal(), keeps)?)?);
         }
         let mut steps = Vec::new();
-        if told {
+        if is_told {
             steps = steps::credit(credit, transaction.currency, terms.currency);
             if keeps != Decimal::ONE_HUNDRED {
                 let discount = steps::percent(line.discount_percent.decimal());
@@ -288,7 +291,7 @@ impl<'b> Participant<'b> {
                 contract_id: Some(contract_id.clone()),
                 contract_line_id: Some(line_id.clone()),
                 occurred_at: transaction.at,
-                basis_minor: Some(credit.basis.round_dp(12).into()),
+                basis_minor: Some(told(credit.basis)?),
                 rates_percent: rates,
                 amount_minor: paid.amount_minor,
                 origin: None,

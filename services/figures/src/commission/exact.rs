@@ -1,5 +1,6 @@
 //! Exact arithmetic that refuses what it cannot hold, and the one way in which sums are rounded.
 
+use event_schemas::vocabulary::Number;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive as _;
 
@@ -43,6 +44,18 @@ pub(super) fn round(value: Decimal) -> Result<i64, CalculateError> {
     let half = Decimal::new(5, 1);
     let rounded = (value.round_dp(PLACES) + half).floor();
     rounded.to_i64().ok_or(CalculateError::OutOfRange)
+}
+
+/// Largest number that a published statement can hold.
+const LARGEST_TOLD: i64 = 1_000_000_000_000_000;
+
+/// A value as a statement tells it: with so many places as are published, and readable again.
+pub(super) fn told(value: Decimal) -> Result<Number, CalculateError> {
+    let value = shown(value);
+    if value.abs() > Decimal::from(LARGEST_TOLD) {
+        return Err(CalculateError::OutOfRange);
+    }
+    Ok(value.into())
 }
 
 /// A value as it is shown: without the noise of its last digits.

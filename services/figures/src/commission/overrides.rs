@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 use super::CalculateError;
 use super::book::{PlanVersion, Source};
 use super::earn::{Earned, Earnings, Participant, Told};
-use super::exact::percent;
+use super::exact::{percent, told};
 use super::steps::{money, step};
 use super::timeline::Paid;
 use super::transactions::{Credits, Kind};
@@ -66,7 +66,7 @@ fn pay<'b>(
         let currency = done.version.terms.currency;
         let declared = of(done.version).zip(&mut windows);
         for ((at, declared), windows) in declared.filter(|((_, one), _)| one.on == on) {
-            let told = manager.told.wants(done.day);
+            let is_told = manager.told.wants(done.day);
             let (tiers, volume, flat) = match &declared.rate {
                 OverrideRate::Percent(rate) => {
                     (None, Decimal::ZERO, percent(done.amount, rate.decimal())?)
@@ -80,9 +80,9 @@ fn pay<'b>(
                 weight: Decimal::ONE,
                 flat,
             };
-            let mut paid = windows.add(done.version, tiers, added, &earnings.credited, told)?;
+            let mut paid = windows.add(done.version, tiers, added, &earnings.credited, is_told)?;
             let mut steps = Vec::new();
-            if told {
+            if is_told {
                 let of_what = match on {
                     OverrideOn::TeamBasis => "the team's basis",
                     OverrideOn::TeamCommission => "the team's commission",
@@ -106,7 +106,7 @@ fn pay<'b>(
                 contract_id: Some(done.contract_id.clone()),
                 contract_line_id: done.line_id.clone(),
                 occurred_at: done.at,
-                basis_minor: Some(done.amount.round_dp(12).into()),
+                basis_minor: Some(told(done.amount)?),
                 rates_percent: paid.rates,
                 amount_minor: paid.amount_minor,
                 origin: None,

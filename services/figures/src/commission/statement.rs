@@ -16,7 +16,7 @@ use super::CalculateError;
 use super::book::{Book, Contract, PlanVersion};
 use super::calendar::{Span, add_months};
 use super::earn::{Earned, Earnings, Participant, Told};
-use super::exact::{mul_div, percent, round, shown};
+use super::exact::{mul_div, percent, round, told};
 use super::late;
 use super::quota::{quota, quota_sources};
 use super::steps::{self, money_minor, step};
@@ -86,7 +86,8 @@ fn period_of(participant: &Participant<'_>) -> Result<Period, CalculateError> {
 /// The periods from the first one of participation to the one asked for.
 fn chain(participant: &Participant<'_>, to: Span) -> Result<Vec<Settled>, CalculateError> {
     let period = period_of(participant)?;
-    if Span::around(period, to.from_on) != to {
+    // Where the calendar ends, periods do not go on.
+    if Span::around(period, to.from_on) != to || to.to_on == NaiveDate::MAX {
         let Span { from_on, to_on } = to;
         return Err(CalculateError::NotAPeriod { from_on, to_on });
     }
@@ -303,9 +304,9 @@ impl Settling<'_, '_> {
         let percent = quota.filter(|quota| !quota.is_zero());
         let percent = percent.as_ref().map(reached).transpose()?;
         Ok(Attainment {
-            credited_minor: shown(credited).into(),
-            quota_minor: quota.map(|quota| shown(quota).into()),
-            percent: percent.map(|percent| shown(percent).into()),
+            credited_minor: told(credited)?,
+            quota_minor: quota.map(told).transpose()?,
+            percent: percent.map(told).transpose()?,
         })
     }
 

@@ -10,7 +10,7 @@ use super::CalculateError;
 use super::book::{PlanVersion, Source};
 use super::calendar::{Span, period_of};
 use super::earn::{Credited, Participant};
-use super::exact::{mul, round};
+use super::exact::{self, mul, round};
 use super::quota::{quota, quota_sources};
 use super::steps::{money, money_minor, pays, step};
 use super::tiers::{Climb, Ladder};
@@ -245,7 +245,7 @@ impl<'b> Window<'b> {
         if let Some(ladder) = ladder.filter(|_| !added.weight.is_zero()) {
             for factor in ladder.factors(volume_before, added.volume) {
                 let percent = mul(mul(factor, added.weight)?, Decimal::ONE_HUNDRED)?;
-                rates.push(percent.round_dp(12).into());
+                rates.push(exact::told(percent)?);
             }
         }
         let mut steps = Vec::new();

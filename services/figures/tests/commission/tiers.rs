@@ -343,3 +343,40 @@ fn another_currency_is_converted_at_the_rate_of_the_day() {
     let paid = amounts(&story.statement("ann", month(1)), LineKind::Commission);
     assert_eq!(paid, [11_000, 12_000, 10_000]);
 }
+
+#[test]
+fn a_new_version_goes_on_with_the_volume_and_leaves_what_was_paid() {
+    for (mode, march) in [("MARGINAL", 3_500), ("RETROACTIVE", 6_000)] {
+        let quarter = |rate| {
+            tiered(
+                mode,
+                "QUARTER",
+                "UPPER",
+                &[(0, Some(10), "1"), (10, None, rate)],
+            )
+        };
+        let mut story = Story::of(quarter("2"));
+        story.publish(2, on(3, 1), quarter("6"));
+        story.signs("a", on(1, 5), 9_500);
+        story.signs("b", on(3, 5), 1_000);
+        assert_eq!(story.total("ann", month(1)), 9_500);
+        // 500 at 1 % and 500 at 6 %, or all 1,000 at 6 %; what January was paid stays.
+        assert_eq!(story.total("ann", month(3)), march);
+    }
+}
+
+#[test]
+fn a_week_begins_on_monday() {
+    let mut plan = flat("10");
+    plan["statement_period"] = json!("WEEK");
+    let mut story = Story::of(plan);
+    // The first of January 2024 is a Monday.
+    story.signs("sunday", on(1, 7), 100);
+    story.signs("monday", on(1, 8), 200);
+    let week = |day| twinfunnel_figures::commission::Span {
+        from_on: on(1, day),
+        to_on: on(1, day + 7),
+    };
+    assert_eq!(story.total("ann", week(1)), 1_000);
+    assert_eq!(story.total("ann", week(8)), 2_000);
+}

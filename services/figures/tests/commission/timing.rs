@@ -135,3 +135,11 @@ proptest! {
         prop_assert_eq!(paid, 10_000);
     }
 }
+
+#[test]
+fn a_line_that_takes_something_off_lowers_the_commission() {
+    let mut story = Story::of(plan("SIGNING"));
+    let lines = vec![line("it", 1_000), line("rebate", -200)];
+    story.contract("c", on(1, 5), Story::signing("c", on(1, 5), lines));
+    assert_eq!(story.total("ann", month(1)), 8_000);
+}

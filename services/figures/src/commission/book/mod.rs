@@ -27,6 +27,7 @@ use event_schemas::{DecodeError, StreamEvents};
 use uuid::Uuid;
 
 use super::calendar::Zone;
+use super::transactions::Overheads;
 
 pub(super) use contracts::{Contract, Contracts};
 pub(super) use people::People;
@@ -99,6 +100,7 @@ pub struct Book {
     pub(super) people: People,
     pub(super) plans: Plans,
     pub(super) sums: Sums,
+    pub(super) overheads: Overheads,
     pub(super) opportunities: BTreeMap<OpportunityId, Vec<Fact<OpportunityEvent>>>,
     pub(super) quotes: BTreeMap<QuoteId, Vec<Fact<QuoteEvent>>>,
     /// The categories of products.
@@ -115,6 +117,7 @@ impl Book {
             people: People::default(),
             plans: Plans::default(),
             sums: Sums::default(),
+            overheads: Overheads::default(),
             opportunities: BTreeMap::new(),
             quotes: BTreeMap::new(),
             categories: BTreeMap::new(),
@@ -123,6 +126,7 @@ impl Book {
 
     /// Takes in a fact. One that no statement depends on changes nothing.
     pub fn fold(&mut self, event: &Recorded) -> Result<(), BookError> {
+        self.overheads.forget();
         match event.stream.category() {
             ContractEvent::CATEGORY => {
                 let id = stream_id(event)?;

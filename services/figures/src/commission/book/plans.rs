@@ -51,6 +51,7 @@ pub(in crate::commission) struct Enrolment {
 #[derive(Debug)]
 pub(in crate::commission) struct Closed {
     pub(in crate::commission) event: StatementClosed,
+    position: u64,
 }
 
 /// A correction by hand that another person approved.
@@ -79,6 +80,8 @@ pub enum Standing {
 pub struct Life<'b> {
     /// As it was frozen.
     pub closed: &'b StatementClosed,
+    /// Where that stands in the log.
+    pub position: u64,
     /// What it has come to.
     pub standing: Standing,
 }
@@ -154,7 +157,8 @@ impl Plans {
             CommissionPeriodEvent::StatementClosed(event) => {
                 let key = (event.plan_id.clone(), event.rep_id.clone());
                 let closed = self.closed.entry(key).or_default();
-                closed.insert(event.from_on, Closed { event });
+                let position = fact.source.position;
+                closed.insert(event.from_on, Closed { event, position });
             }
             CommissionPeriodEvent::AdjustmentProposed(what) => {
                 let key = (what.plan_id.clone(), what.rep_id.clone());
@@ -220,6 +224,20 @@ impl Plans {
     ) -> impl Iterator<Item = (&CommissionPlanId, &RepId)> {
         let all = self.enrolments.iter();
         all.flat_map(|(rep_id, of)| of.keys().map(move |(plan_id, _)| (plan_id, rep_id)))
+    }
+
+    /// The closed statements of a participant and what they have come to, by their first day.
+    pub(in crate::commission) fn lives(
+        &self,
+        plan_id: &CommissionPlanId,
+        rep_id: &RepId,
+    ) -> impl Iterator<Item = Life<'_>> {
+        let closed = self.closed.get(&(plan_id.clone(), rep_id.clone()));
+        closed.into_iter().flatten().map(|(_, closed)| Life {
+            closed: &closed.event,
+            position: closed.position,
+            standing: self.standing(&closed.event.statement_id),
+        })
     }
 
     /// The closed statements of a participant, by their first day.

@@ -5,7 +5,7 @@ use event_schemas::commission_plan::{Basis, Terms, Timing};
 use event_schemas::vocabulary::{Currency, Line};
 use rust_decimal::Decimal;
 
-use super::{Credit, Credits, Overheads};
+use super::{Credit, Credits};
 use crate::commission::CalculateError;
 use crate::commission::book::{Book, Source};
 use crate::commission::exact::mul_div;
@@ -78,7 +78,13 @@ impl<'b> LineState<'b> {
             Timing::Delivery => self.delivered_minor,
             Timing::Payment => self.paid_minor.saturating_sub(self.refunded_minor),
         };
-        let moved = reached.saturating_sub(self.credited_minor).max(0);
+        let beyond = reached.saturating_sub(self.credited_minor);
+        // A line that takes something off the whole goes the other way.
+        let moved = if self.agreed_minor() < 0 {
+            beyond.min(0)
+        } else {
+            beyond.max(0)
+        };
         self.credited_minor = self.credited_minor.saturating_add(moved);
         let cost = Decimal::from(self.cost_minor);
         let charge = if self.agreed_minor() == 0 {
@@ -96,7 +102,6 @@ impl<'b> LineState<'b> {
     pub(super) fn credit(
         &self,
         book: &Book,
-        overheads: &Overheads<'_>,
         terms: &Terms,
         currency: Currency,
         day: NaiveDate,
@@ -112,7 +117,8 @@ impl<'b> LineState<'b> {
         let convert = |minor| book.sums.convert(minor, currency, terms.currency, day);
         let converted = convert(Decimal::from(moved_minor) - cost)?;
         let fixed_cost = if terms.basis == Basis::NetMargin {
-            overheads.share(terms, day, convert(Decimal::from(moved_minor))?)?
+            let revenue = convert(Decimal::from(moved_minor))?;
+            book.overheads.share(book, terms, day, revenue)?
         } else {
             Decimal::ZERO
         };

@@ -90,7 +90,6 @@ pub(super) struct Reader<'r, 'b> {
     /// The day before which they happen.
     pub(super) until_on: NaiveDate,
     pub(super) share: &'r Share<'r>,
-    pub(super) overheads: &'r Overheads<'b>,
 }
 
 impl<'b> Reader<'_, 'b> {
@@ -432,8 +431,7 @@ impl<'w, 'r, 'b> Walk<'w, 'r, 'b> {
         let currency = self.signed.currency;
         let book = self.reader.book;
         let moved = (moved_minor, cost, share);
-        let overheads = self.reader.overheads;
-        let Some(credit) = line.credit(book, overheads, terms, currency, moment.day, moved)? else {
+        let Some(credit) = line.credit(book, terms, currency, moment.day, moved)? else {
             return Ok(());
         };
         let mut sources = vec![

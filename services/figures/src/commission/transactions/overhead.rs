@@ -1,7 +1,7 @@
 //! What a sale bears of the fixed cost of its period: by revenue. A cost falls evenly on its days.
 
-use std::cell::RefCell;
 use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::NaiveDate;
 use event_schemas::commission_plan::{Period, Terms, Timing};
@@ -17,28 +17,26 @@ use crate::commission::exact::{mul_div, shown};
 /// The revenue of each period, by its first day.
 type Revenues = HashMap<NaiveDate, Decimal>;
 
-/// Fixed costs over revenues, worked out once for each way of counting.
-pub(in crate::commission) struct Overheads<'b> {
-    book: &'b Book,
-    revenues: RefCell<HashMap<(Period, Timing, Currency), Revenues>>,
-}
+/// Revenues, worked out once for each way of counting until the book changes: they take a pass over
+/// the contracts of the whole tenant.
+#[derive(Default)]
+pub(in crate::commission) struct Overheads(Mutex<HashMap<Way, Arc<Revenues>>>);
 
-impl<'b> Overheads<'b> {
-    pub(in crate::commission) fn new(book: &'b Book) -> Self {
-        let revenues = RefCell::default();
-        Self { book, revenues }
-    }
+/// By which periods, by what, and in which currency is counted.
+type Way = (Period, Timing, Currency);
 
+impl Overheads {
     /// What a revenue of a day bears, in the plan's currency.
     pub(super) fn share(
         &self,
+        book: &Book,
         terms: &Terms,
         day: NaiveDate,
         revenue: Decimal,
     ) -> Result<Decimal, CalculateError> {
         let span = Span::around(terms.statement_period, day);
         let mut costs = Decimal::ZERO;
-        for cost in self.book.sums.costs() {
+        for cost in book.sums.costs() {
             let spread = Span {
                 from_on: cost.from_on,
                 to_on: cost.to_on,
@@ -47,29 +45,35 @@ impl<'b> Overheads<'b> {
                 let minor = Decimal::from(cost.amount.amount_minor);
                 let (part, whole) = (Decimal::from(common.days()), Decimal::from(spread.days()));
                 let minor = mul_div(minor, part, whole)?;
-                let sums = &self.book.sums;
-                costs += sums.convert(minor, cost.amount.currency, terms.currency, span.from_on)?;
+                let (from, to) = (cost.amount.currency, terms.currency);
+                costs += book.sums.convert(minor, from, to, span.from_on)?;
             }
         }
         if costs.is_zero() {
             return Ok(costs);
         }
-        let all = self.revenue(terms, span.from_on)?;
-        if all.is_zero() {
-            return Ok(Decimal::ZERO);
+        let revenues = self.revenues(book, terms)?;
+        match revenues.get(&span.from_on) {
+            Some(all) if !all.is_zero() => mul_div(shown(costs), revenue, *all),
+            _ => Ok(Decimal::ZERO),
         }
-        mul_div(shown(costs), revenue, all)
     }
 
-    fn revenue(&self, terms: &Terms, from_on: NaiveDate) -> Result<Decimal, CalculateError> {
-        let key = (terms.statement_period, terms.timing, terms.currency);
-        if !self.revenues.borrow().contains_key(&key) {
-            let revenues = revenues(self.book, terms)?;
-            self.revenues.borrow_mut().insert(key, revenues);
+    fn revenues(&self, book: &Book, terms: &Terms) -> Result<Arc<Revenues>, CalculateError> {
+        let way = (terms.statement_period, terms.timing, terms.currency);
+        // A pass that panicked has left nothing half done: what is there is whole.
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(revenues) = known.get(&way) {
+            return Ok(Arc::clone(revenues));
         }
-        let known = self.revenues.borrow();
-        let of_period = known.get(&key).and_then(|all| all.get(&from_on));
-        Ok(of_period.copied().unwrap_or_default())
+        let revenues = Arc::new(revenues(book, terms)?);
+        known.insert(way, Arc::clone(&revenues));
+        Ok(revenues)
+    }
+
+    /// The book has changed.
+    pub(in crate::commission) fn forget(&mut self) {
+        *self = Self::default();
     }
 }
 
