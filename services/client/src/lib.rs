@@ -30,6 +30,7 @@
 //! ```
 
 mod command;
+mod commission;
 mod config;
 mod connection;
 mod error;

@@ -30,6 +30,8 @@ enum Command {
     /// Ask a question and print the answer.
     #[command(subcommand)]
     Show(crate::show::Show),
+    /// Freeze the commission statements of a period.
+    ClosePeriod(crate::show::ClosePeriodArgs),
     /// Prove why a participant was paid a sum.
     #[command(subcommand)]
     Audit(crate::audit::Audit),
@@ -58,6 +60,7 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::ImportCrm(args) => crate::import_crm::run(args).await,
         Command::Send(args) => crate::send::run(args).await,
         Command::Show(show) => crate::show::run(show).await,
+        Command::ClosePeriod(args) => crate::show::close_period(args).await,
         Command::Audit(audit) => crate::audit::run(audit).await,
         Command::Log(args) => crate::events::log(args).await,
         Command::Follow(args) => crate::events::follow(args).await,

@@ -57,7 +57,7 @@ pub(crate) async fn make(client: &Client, statement: &StatementArgs) -> anyhow::
         period_on: statement.period.to_string(),
         consistency: None,
     };
-    let answer = client.get_statement(question).await?.statement;
+    let answer = client.statement(question).await?.statement;
     let told = answer.context("the answer holds no statement")?;
     ensure!(
         !told.statement_id.is_empty(),

@@ -29,7 +29,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
         period_on: args.statement.period.to_string(),
         consistency: None,
     };
-    let answer = args.connect.client()?.get_statement(question).await?;
+    let answer = args.connect.client()?.statement(question).await?;
     let statement = answer.statement.context("the answer holds no statement")?;
     let wanted = |line: &&v1::StatementLine| {
         args.line

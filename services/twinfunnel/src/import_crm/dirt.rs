@@ -20,6 +20,8 @@ pub(crate) enum Oddity {
     NoAccount,
     /// It names an account that is not in the accounts: the opportunity has no customer.
     UnknownAccount,
+    /// It was won, but names no account that could have signed: it is won without a contract.
+    NobodyToSign,
     /// It was lost, but has a value: the value is left out.
     ValueOfLost,
     /// It is open, but has a close date or a value: they are left out.
@@ -39,6 +41,7 @@ impl fmt::Display for Oddity {
         f.write_str(match self {
             Self::NoAccount => "opportunity without account: it has no customer",
             Self::UnknownAccount => "opportunity of an unknown account: it has no customer",
+            Self::NobodyToSign => "won opportunity without customer: won without a contract",
             Self::ValueOfLost => "lost opportunity with a close value: left out",
             Self::ClosingOfOpen => "open opportunity with a close date or value: left out",
             Self::UnknownParent => "account of an unknown account: left out",

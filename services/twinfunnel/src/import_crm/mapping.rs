@@ -18,18 +18,30 @@ const PROCESS: &str = "crm";
 const PROSPECTING: &str = "prospecting";
 const ENGAGING: &str = "engaging";
 
+/// The export tells sums in US dollars.
+const CURRENCY: &str = "USD";
+
 /// The day on which the export was taken: what has no engage date was registered by then.
 const TAKEN_ON: NaiveDate = match NaiveDate::from_ymd_opt(2017, 12, 31) {
     Some(day) => day,
     None => NaiveDate::MIN,
 };
 
+/// What a won row of the pipeline comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Contracts {
+    /// Its opportunity is won, and that is all.
+    Untold,
+    /// A contract is signed, which wins its opportunity.
+    Signed,
+}
+
 /// The commands that an export comes to; what it says badly is noted.
-pub(crate) fn commands(export: &Export, dirt: &mut Dirt) -> Vec<Outgoing> {
+pub(crate) fn commands(export: &Export, contracts: Contracts, dirt: &mut Dirt) -> Vec<Outgoing> {
     let (catalog, master) = master(export, dirt);
     let mut dated = Vec::new();
     for row in &export.deals {
-        match deal(row, &catalog, dirt) {
+        match deal(row, &catalog, contracts, dirt) {
             Ok(story) => dated.extend(story),
             Err(reason) => dirt.refuse(&row.origin, reason),
         }
@@ -69,7 +81,7 @@ fn settings(origin: &Origin) -> [Undated; 2] {
     };
     let configure = v1::ConfigureTenant {
         time_zone: "UTC".to_owned(),
-        currency_code: "USD".to_owned(),
+        currency_code: CURRENCY.to_owned(),
     };
     let define = v1::DefineSalesProcess {
         sales_process_id: PROCESS.to_owned(),
@@ -116,6 +128,7 @@ enum Course {
 fn deal(
     Row { origin, cells }: &Row<Deal>,
     catalog: &Catalog,
+    contracts: Contracts,
     dirt: &mut Dirt,
 ) -> Result<Vec<(NaiveDate, Undated)>, String> {
     let id = &cells.opportunity_id;
@@ -175,13 +188,32 @@ fn deal(
     }
     match course {
         Course::Prospecting | Course::Engaging { .. } => {}
-        Course::Won { on, amount, .. } => {
-            let win = v1::WinOpportunity {
-                opportunity_id: id.clone(),
-                amount: Some(money(&amount)),
-            };
-            story.push((on, undated("win_opportunity", Kind::WinOpportunity(win))));
-        }
+        Course::Won { on, amount, .. } => match (contracts, customer_id) {
+            (Contracts::Signed, Some(customer_id)) => {
+                let sign = v1::SignContract {
+                    // Each opportunity brings one contract, which goes by its id.
+                    contract_id: id.clone(),
+                    customer_id: customer_id.clone(),
+                    opportunity_id: id.clone(),
+                    currency_code: CURRENCY.to_owned(),
+                    starts_on: on.to_string(),
+                    lines: vec![agreed(product_id, &amount)],
+                    rep_id: rep_id.clone(),
+                    ..v1::SignContract::default()
+                };
+                story.push((on, undated("sign_contract", Kind::SignContract(sign))));
+            }
+            (Contracts::Signed, None) | (Contracts::Untold, _) => {
+                if contracts == Contracts::Signed {
+                    dirt.note(Oddity::NobodyToSign, origin);
+                }
+                let win = v1::WinOpportunity {
+                    opportunity_id: id.clone(),
+                    amount: Some(money(&amount)),
+                };
+                story.push((on, undated("win_opportunity", Kind::WinOpportunity(win))));
+            }
+        },
         Course::Lost { on, .. } => {
             let lose = v1::LoseOpportunity {
                 opportunity_id: id.clone(),
@@ -192,6 +224,17 @@ fn deal(
         }
     }
     Ok(story)
+}
+
+/// The line of a contract: a product, at what was agreed for it.
+fn agreed(product_id: &str, amount: &str) -> v1::Line {
+    v1::Line {
+        line_id: "1".to_owned(),
+        product_id: product_id.to_owned(),
+        amount: Some(money(amount)),
+        is_agreed: true,
+        ..v1::Line::default()
+    }
 }
 
 fn course(cells: &Deal) -> Result<Course, String> {
@@ -284,10 +327,10 @@ pub(super) fn amount(text: &str) -> Result<String, String> {
     Err(format!("{text:?} is no sum such as 1054.50"))
 }
 
-/// The export tells sums in US dollars.
+/// A sum, in the currency of the export.
 pub(super) fn money(amount: &str) -> v1::Money {
     v1::Money {
-        currency_code: "USD".to_owned(),
+        currency_code: CURRENCY.to_owned(),
         amount: amount.to_owned(),
     }
 }

@@ -17,7 +17,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use proto::v1::ImportLine;
 
 pub(crate) use dirt::Dirt;
-pub(crate) use mapping::commands;
+pub(crate) use mapping::{Contracts, commands};
 pub(crate) use read::{Export, Source, Sources};
 
 use crate::connect::ConnectArgs;
@@ -30,6 +30,9 @@ pub(crate) struct Args {
     /// Folder with accounts.csv, products.csv, sales_teams.csv and sales_pipeline.csv.
     #[arg(value_name = "DIR")]
     folder: PathBuf,
+    /// Sign a contract for each won opportunity: what commission is calculated from.
+    #[arg(long)]
+    with_contracts: bool,
     /// Write the commands as an import file instead of sending them; `-` is standard output.
     #[arg(long, value_name = "OUT")]
     json_lines: Option<PathBuf>,
@@ -41,7 +44,12 @@ pub(crate) struct Args {
 pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let export = Export::read(&Sources::of_folder(&args.folder)?)?;
     let mut dirt = Dirt::of(&export);
-    let commands = commands(&export, &mut dirt);
+    let contracts = if args.with_contracts {
+        Contracts::Signed
+    } else {
+        Contracts::Untold
+    };
+    let commands = commands(&export, contracts, &mut dirt);
     output::tell(&dirt.to_string());
     let summary = match &args.json_lines {
         Some(out) => {

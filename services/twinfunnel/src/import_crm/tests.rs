@@ -32,6 +32,10 @@ fn source(label: &str, text: String) -> Source {
 
 /// What an export with these rows comes to, beside one product line, agent and manager.
 fn mapped(accounts: &str, pipeline: &str) -> (Vec<Outgoing>, Dirt) {
+    mapped_with(Contracts::Untold, accounts, pipeline)
+}
+
+fn mapped_with(contracts: Contracts, accounts: &str, pipeline: &str) -> (Vec<Outgoing>, Dirt) {
     let sources = Sources {
         accounts: source("accounts.csv", format!("{ACCOUNTS}{accounts}")),
         products: source("products.csv", PRODUCTS.to_owned()),
@@ -40,7 +44,7 @@ fn mapped(accounts: &str, pipeline: &str) -> (Vec<Outgoing>, Dirt) {
     };
     let export = Export::read(&sources).unwrap();
     let mut dirt = Dirt::of(&export);
-    (commands(&export, &mut dirt), dirt)
+    (commands(&export, contracts, &mut dirt), dirt)
 }
 
 /// Command id and day.
@@ -136,6 +140,45 @@ fn an_opportunity_begins_at_its_list_price_and_is_won_at_its_close_value() {
     assert_eq!(body(&commands, "crm:win_opportunity:O1"), won);
     assert_eq!(dirt.mended_count("GTXPro"), 1);
     assert_eq!(dirt.unmapped_count(), 0, "{dirt}");
+}
+
+#[test]
+fn with_contracts_what_is_won_is_signed_at_its_close_value() {
+    let (commands, dirt) = mapped_with(Contracts::Signed, ACME, &[WON, LOST].concat());
+    let at: Vec<_> = commands.iter().map(told).collect();
+    let signing = ("crm:sign_contract:O1", "2017-03-01 00:00:00");
+    assert!(at.contains(&(signing.0.to_owned(), signing.1.to_owned())));
+    assert!(at.iter().all(|(id, _)| id != "crm:win_opportunity:O1"));
+    let signed = body(&commands, signing.0);
+    let expected = json!({
+        "contractId": "O1",
+        "customerId": "acme",
+        "opportunityId": "O1",
+        "currencyCode": "USD",
+        "startsOn": "2017-03-01",
+        "endsOn": "",
+        "repId": "mei-mei-johns",
+    });
+    assert!(says(&signed, &expected), "{signed:#}");
+    let [line] = signed["lines"].as_array().unwrap().as_slice() else {
+        panic!("one line: {signed:#}")
+    };
+    let expected = json!({
+        "productId": "gtx-pro",
+        "amount": {"currencyCode": "USD", "amount": "4514.50"},
+        "isAgreed": true,
+    });
+    assert!(says(line, &expected), "{line:#}");
+    assert_eq!(dirt.odd_count(Oddity::NobodyToSign), 0);
+}
+
+#[test]
+fn what_nobody_can_have_signed_is_won_without_a_contract() {
+    let (commands, dirt) = mapped_with(Contracts::Signed, "", WON);
+    let won = json!({"opportunityId": "O1"});
+    assert!(says(&body(&commands, "crm:win_opportunity:O1"), &won));
+    assert_eq!(dirt.odd_count(Oddity::NobodyToSign), 1);
+    assert_eq!(dirt.unmapped_count(), 0);
 }
 
 #[test]

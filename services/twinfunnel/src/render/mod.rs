@@ -1,6 +1,7 @@
 //! Answers as text: tables for people, CSV and JSON for programs. From messages to text, and
 //! nothing else.
 
+pub(crate) mod commission;
 pub(crate) mod funnel;
 pub(crate) mod status;
 pub(crate) mod velocity;

@@ -1,5 +1,7 @@
 //! `twinfunnel show`: a question from options, and its answer as a table, JSON or CSV.
 
+mod commission;
+
 use std::process::ExitCode;
 
 use chrono::{DateTime, Utc};
@@ -7,6 +9,8 @@ use clap::{Subcommand, ValueEnum};
 use proto::instant::to_timestamp;
 use proto::v1;
 use proto::v1::{ConversionMode, CutFilter, Dimension};
+
+pub(crate) use commission::{ClosePeriodArgs, close_period};
 
 use crate::connect::ConnectArgs;
 use crate::instant::{self, AsOfArgs};
@@ -20,6 +24,12 @@ pub(crate) enum Show {
     Funnel(FunnelArgs),
     /// What the open pipeline is worth and how fast it flows.
     Velocity(VelocityArgs),
+    /// What plans pay whom for a period, and why.
+    Commission(commission::CommissionArgs),
+    /// What a deal that is not signed would pay.
+    Estimate(commission::EstimateArgs),
+    /// What someone should look at before commission is paid.
+    Signals(commission::SignalsArgs),
 }
 
 /// Options of `show funnel`.
@@ -56,7 +66,7 @@ pub(crate) struct VelocityArgs {
     common: CommonArgs,
 }
 
-/// What every question may say.
+/// What every question about opportunities may say.
 #[derive(Debug, clap::Args)]
 struct CommonArgs {
     /// A table for each of these.
@@ -70,6 +80,13 @@ struct CommonArgs {
     #[arg(long, value_name = "ID", default_value = "", hide_default_value = true)]
     process: String,
     #[command(flatten)]
+    asking: AskingArgs,
+}
+
+/// What every question may say: of when, how to print the answer, and where to ask.
+#[derive(Debug, clap::Args)]
+struct AskingArgs {
+    #[command(flatten)]
     as_of: AsOfArgs,
     /// Wait until the read model holds this position, such as that of a receipt.
     #[arg(
@@ -79,7 +96,7 @@ struct CommonArgs {
         hide_default_value = true
     )]
     min_position: u64,
-    /// How to print it. CSV has the figures of the whole and of each row.
+    /// How to print it. CSV has the figures, row by row.
     #[arg(long, value_enum, default_value_t)]
     output: Format,
     #[command(flatten)]
@@ -141,7 +158,9 @@ impl CommonArgs {
             .map(|&by| Dimension::from(by).into())
             .collect()
     }
+}
 
+impl AskingArgs {
     fn consistency(&self) -> Option<v1::Consistency> {
         Some(v1::Consistency {
             as_of: self.as_of.as_of(),
@@ -154,7 +173,10 @@ impl CommonArgs {
 pub(crate) async fn run(show: Show) -> anyhow::Result<ExitCode> {
     let text = match show {
         Show::Funnel(args) => {
-            let (format, connect) = (args.common.output, args.common.connect.clone());
+            let (format, connect) = (
+                args.common.asking.output,
+                args.common.asking.connect.clone(),
+            );
             let answer = connect
                 .client()?
                 .funnel_conversion(funnel_question(args))
@@ -166,7 +188,10 @@ pub(crate) async fn run(show: Show) -> anyhow::Result<ExitCode> {
             }
         }
         Show::Velocity(args) => {
-            let (format, connect) = (args.common.output, args.common.connect.clone());
+            let (format, connect) = (
+                args.common.asking.output,
+                args.common.asking.connect.clone(),
+            );
             let answer = connect
                 .client()?
                 .pipeline_velocity(velocity_question(args))
@@ -177,6 +202,9 @@ pub(crate) async fn run(show: Show) -> anyhow::Result<ExitCode> {
                 Format::Json => render::json(&answer)?,
             }
         }
+        Show::Commission(args) => commission::statements(args).await?,
+        Show::Estimate(args) => commission::estimate(args).await?,
+        Show::Signals(args) => commission::signals(args).await?,
     };
     output::write(&text)?;
     Ok(ExitCode::SUCCESS)
@@ -192,7 +220,7 @@ fn funnel_question(args: FunnelArgs) -> v1::GetFunnelConversionRequest {
         from: args.from.map(to_timestamp),
         to: args.to.map(to_timestamp),
         cut_by: args.common.cut_by(),
-        consistency: args.common.consistency(),
+        consistency: args.common.asking.consistency(),
         sales_process_id: args.common.process,
         filters: args.common.filter,
     }
@@ -203,7 +231,7 @@ fn velocity_question(args: VelocityArgs) -> v1::GetPipelineVelocityRequest {
         look_back_days: args.look_back_days,
         max_stalled: args.max_stalled,
         cut_by: args.common.cut_by(),
-        consistency: args.common.consistency(),
+        consistency: args.common.asking.consistency(),
         sales_process_id: args.common.process,
         filters: args.common.filter,
     }

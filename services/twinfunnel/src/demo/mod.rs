@@ -1,5 +1,5 @@
-//! `twinfunnel demo`: a server of its own, a company's history, and the answers to the two first
-//! questions; it stays up to be asked more.
+//! `twinfunnel demo`: a server of its own, a company's history, the answers about its funnel and its
+//! pipeline, and what its reps are paid; it stays up to be asked more.
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;
@@ -13,7 +13,7 @@ use proto::instant::to_timestamp;
 use proto::v1;
 use proto::v1::{AsOf, Consistency, ConversionMode, Dimension};
 
-use crate::import_crm::{self, Dirt, Export, Source, Sources};
+use crate::import_crm::{self, Contracts, Dirt, Export, Source, Sources};
 use crate::serve::{self, Role, Running, SealConfig, ServeConfig, Store};
 use crate::signals::Signals;
 use crate::{output, render};
@@ -39,7 +39,7 @@ pub(crate) struct Args {
     /// End once the answers are printed.
     #[arg(long)]
     once: bool,
-    /// How to print the answers; JSON is one object of both.
+    /// How to print the answers; JSON is one object of all.
     #[arg(long, value_enum, default_value_t)]
     output: Format,
     /// Where to listen, on loopback; any free port if this one is taken.
@@ -87,7 +87,7 @@ async fn show(args: &Args, data_dir: std::path::PathBuf) -> anyhow::Result<()> {
 
     let export = Export::read(&embedded())?;
     let mut dirt = Dirt::of(&export);
-    let commands = import_crm::commands(&export, &mut dirt);
+    let commands = import_crm::commands(&export, Contracts::Signed, &mut dirt);
     output::tell(&dirt.to_string());
     let summary = import_crm::send(&client, commands).await?;
     output::tell_line(&summary.to_string());
@@ -102,11 +102,11 @@ async fn show(args: &Args, data_dir: std::path::PathBuf) -> anyhow::Result<()> {
             output::write(&format!("{funnel}\n{velocity}"))?;
         }
         Format::Json => {
-            let both = serde_json::json!({
+            let all = serde_json::json!({
                 "funnel": proto::json::to_value(&funnel)?,
                 "velocity": proto::json::to_value(&velocity)?,
             });
-            output::write_line(&both.to_string())?;
+            output::write_line(&all.to_string())?;
         }
     }
     if !args.once {
@@ -158,19 +158,19 @@ fn embedded() -> Sources {
     Sources {
         accounts: source(
             "accounts.csv",
-            include_str!("../../../tests/data/crm/accounts.csv"),
+            include_str!("../../../../tests/data/crm/accounts.csv"),
         ),
         products: source(
             "products.csv",
-            include_str!("../../../tests/data/crm/products.csv"),
+            include_str!("../../../../tests/data/crm/products.csv"),
         ),
         teams: source(
             "sales_teams.csv",
-            include_str!("../../../tests/data/crm/sales_teams.csv"),
+            include_str!("../../../../tests/data/crm/sales_teams.csv"),
         ),
         pipeline: source(
             "sales_pipeline.csv",
-            include_str!("../../../tests/data/crm/sales_pipeline.csv"),
+            include_str!("../../../../tests/data/crm/sales_pipeline.csv"),
         ),
     }
 }

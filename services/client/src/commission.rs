@@ -1,0 +1,80 @@
+//! Commission: what plans pay and why, what a deal would pay, and the closing of periods.
+
+use proto::v1;
+use proto::v1::commission_closing_service_client::CommissionClosingServiceClient;
+use proto::v1::commission_query_service_client::CommissionQueryServiceClient;
+
+use crate::connection::ANSWER_MAX_LEN;
+use crate::{Client, Error};
+
+impl Client {
+    /// The statements of a period: open ones as they stand, closed ones as they were frozen.
+    pub async fn list_statements(
+        &self,
+        question: v1::ListStatementsRequest,
+    ) -> Result<v1::ListStatementsResponse, Error> {
+        self.call(self.caller.metadata(), question, |channel, request| async {
+            CommissionQueryServiceClient::new(channel)
+                .max_decoding_message_size(ANSWER_MAX_LEN)
+                .list_statements(request)
+                .await
+        })
+        .await
+    }
+
+    /// One participant's statement, with the derivation of each line.
+    pub async fn statement(
+        &self,
+        question: v1::GetStatementRequest,
+    ) -> Result<v1::GetStatementResponse, Error> {
+        self.call(self.caller.metadata(), question, |channel, request| async {
+            CommissionQueryServiceClient::new(channel)
+                .max_decoding_message_size(ANSWER_MAX_LEN)
+                .get_statement(request)
+                .await
+        })
+        .await
+    }
+
+    /// What a deal that is not signed would pay a participant now, at the margin.
+    pub async fn estimate_commission(
+        &self,
+        question: v1::EstimateCommissionRequest,
+    ) -> Result<v1::EstimateCommissionResponse, Error> {
+        self.call(self.caller.metadata(), question, |channel, request| async {
+            CommissionQueryServiceClient::new(channel)
+                .max_decoding_message_size(ANSWER_MAX_LEN)
+                .estimate_commission(request)
+                .await
+        })
+        .await
+    }
+
+    /// What someone should look at, each with the facts behind it.
+    pub async fn list_commission_signals(
+        &self,
+        question: v1::ListCommissionSignalsRequest,
+    ) -> Result<v1::ListCommissionSignalsResponse, Error> {
+        self.call(self.caller.metadata(), question, |channel, request| async {
+            CommissionQueryServiceClient::new(channel)
+                .max_decoding_message_size(ANSWER_MAX_LEN)
+                .list_commission_signals(request)
+                .await
+        })
+        .await
+    }
+
+    /// Freezes the statements of a period. Asked again, it answers with what was frozen first.
+    pub async fn close_period(
+        &self,
+        question: v1::ClosePeriodRequest,
+    ) -> Result<v1::ClosePeriodResponse, Error> {
+        self.call(self.caller.metadata(), question, |channel, request| async {
+            CommissionClosingServiceClient::new(channel)
+                .max_decoding_message_size(ANSWER_MAX_LEN)
+                .close_period(request)
+                .await
+        })
+        .await
+    }
+}
