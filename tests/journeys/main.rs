@@ -27,6 +27,7 @@ mod malformed;
 mod reading_own_writes;
 mod refusing;
 mod repeating;
+mod sealing;
 mod setting_up;
 mod stopping;
 mod tenants;
