@@ -146,7 +146,7 @@ pub(crate) fn bundle(report: &mut Report) -> anyhow::Result<()> {
 }
 
 fn closing(events: &[Recorded], plan: &CommissionPlanId, rep: &RepId) -> anyhow::Result<Recorded> {
-    use figures::commission::{Book, Span, digest, statement, statement_id};
+    use figures::commission::{Book, Span, digest, statement};
     let mut book = Book::new(|_| None);
     for event in events {
         book.fold(event)?;
@@ -156,7 +156,7 @@ fn closing(events: &[Recorded], plan: &CommissionPlanId, rep: &RepId) -> anyhow:
         to_on: day("2018-01-01")?,
     };
     let statement = statement(&book, plan, rep, period)?;
-    let id = statement_id(plan, rep, period.from_on).context("no id")?;
+    let id = figures::statement_id(plan, rep, period.from_on)?;
     let closed = event_schemas::commission_period::StatementClosed {
         statement_id: id.clone(),
         plan_id: plan.clone(),
