@@ -71,7 +71,7 @@ fn frozen(statement: Statement) -> StatementClosed {
         to_on: statement.to_on,
         at_position: 7,
         digest: digest(&statement).unwrap(),
-        statement,
+        statement: Box::new(statement),
     }
 }
 

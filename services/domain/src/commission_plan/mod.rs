@@ -203,7 +203,7 @@ impl CommissionPlan {
                 plan_id,
                 version,
                 effective_from,
-                terms,
+                terms: Box::new(terms),
             }
             .into(),
         ])

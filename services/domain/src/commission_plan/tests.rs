@@ -57,7 +57,7 @@ fn published(version: u32, effective_from: NaiveDate, percent: u32) -> Commissio
         plan_id: id("field"),
         version,
         effective_from,
-        terms: terms(percent),
+        terms: Box::new(terms(percent)),
     }
     .into()
 }

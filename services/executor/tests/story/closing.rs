@@ -29,7 +29,7 @@ fn february(at_position: u64) -> StatementClosed {
         to_on: statement.to_on,
         at_position,
         digest: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
-        statement,
+        statement: Box::new(statement),
     }
 }
 
