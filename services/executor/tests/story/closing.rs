@@ -56,9 +56,9 @@ async fn a_statement_is_closed_once_and_approved_by_another_person() {
     let again = again.unwrap();
     assert!(again.duplicate && again.position == closed.position);
     let anew = executor.close_statement(envelope("c2"), february(9)).await;
-    assert_eq!(anew.unwrap().event_types, [""; 0]);
+    assert_eq!(anew.unwrap().event_types, <[String; 0]>::default());
     let reused = executor.execute(envelope("c1"), approve()).await;
-    assert!(matches!(reused, Err(Error::Refused(_))), "{reused:?}");
+    assert!(matches!(reused, Err(Error::CommandIdReused)), "{reused:?}");
 
     // Who closed it is known from the log, too.
     let executor = Executor::new(log.clone(), &Options::default());
