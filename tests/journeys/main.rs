@@ -13,6 +13,7 @@ mod home;
 mod company;
 mod raw;
 
+mod auditing;
 mod authenticating;
 mod bulk;
 mod command_line;

@@ -35,13 +35,13 @@ mod postgres_alone {
 }
 
 /// A home, and the key with which its log is sealed.
-struct Place {
-    home: Home,
+pub(crate) struct Place {
+    pub(crate) home: Home,
     folder: TempDir,
 }
 
 impl Place {
-    async fn at(home: Home) -> Self {
+    pub(crate) async fn at(home: Home) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let place = Self { home, folder };
         if let Home::Postgres(_) = place.home {
@@ -60,7 +60,7 @@ impl Place {
         key.to_str().unwrap().to_owned()
     }
 
-    fn start(&self) -> Node {
+    pub(crate) fn start(&self) -> Node {
         match self.home {
             Home::Sqlite(_) => self.home.start(),
             Home::Postgres(_) => self.home.start_with(&["--seal-key", &self.key()]),
@@ -68,14 +68,14 @@ impl Place {
     }
 
     /// The public keys of a tenant, as the file tells them.
-    async fn public_keys(&self, tenant: &str) -> Vec<String> {
+    pub(crate) async fn public_keys(&self, tenant: &str) -> Vec<String> {
         let key = self.key();
         let ran = twinfunnel(&["seal", "public-key", "--seal-key", &key, "--tenant", tenant]).await;
         ran.out.lines().map(str::to_owned).collect()
     }
 
     /// What an intruder does who has got hold of the database.
-    async fn tamper(&self, file: &str, sql: &str) {
+    pub(crate) async fn tamper(&self, file: &str, sql: &str) {
         let sql = || AssertSqlSafe(sql.to_owned());
         let changed = match &self.home {
             Home::Sqlite(folder) => {
