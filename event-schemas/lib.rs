@@ -6,6 +6,8 @@
 
 #[macro_use]
 mod events;
+pub mod commission_period;
+pub mod commission_plan;
 pub mod contract;
 pub mod customer;
 pub mod exchange_rate;
@@ -24,6 +26,8 @@ pub use events::{DecodeError, Lift, Published, Room, StreamEvents, Upcast, no_up
 /// All rooms: the one list of what is published.
 pub fn rooms() -> Vec<Room> {
     vec![
+        Room::of::<commission_period::CommissionPeriodEvent>(),
+        Room::of::<commission_plan::CommissionPlanEvent>(),
         Room::of::<contract::ContractEvent>(),
         Room::of::<customer::CustomerEvent>(),
         Room::of::<exchange_rate::ExchangeRateEvent>(),

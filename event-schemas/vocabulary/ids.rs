@@ -113,6 +113,10 @@ ids! {
     CostId,
     /// A commission plan.
     CommissionPlanId,
+    /// One participant's commission of one period.
+    StatementId,
+    /// A correction of a statement by hand.
+    AdjustmentId,
 }
 
 /// The id of the same thing in another system.

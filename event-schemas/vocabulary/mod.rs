@@ -8,9 +8,10 @@ mod number;
 
 pub use envelope::{Position, Recorded, StreamName, Version};
 pub use ids::{
-    ActivityId, AmendmentId, ChecklistItemId, CommissionPlanId, ContactId, ContractId, CostId,
-    CustomerId, DeliveryId, DocumentId, ExternalId, ID_MAX_LEN, InvoiceId, LineId, OpportunityId,
-    PaymentId, ProductId, QuoteId, RefundId, RepId, SalesProcessId, StageId, TeamId, TenantId,
+    ActivityId, AdjustmentId, AmendmentId, ChecklistItemId, CommissionPlanId, ContactId,
+    ContractId, CostId, CustomerId, DeliveryId, DocumentId, ExternalId, ID_MAX_LEN, InvoiceId,
+    LineId, OpportunityId, PaymentId, ProductId, QuoteId, RefundId, RepId, SalesProcessId, StageId,
+    StatementId, TeamId, TenantId,
 };
 pub use line::{Line, LineAmount, RevenueType, Split};
 pub use money::{Currency, Money};

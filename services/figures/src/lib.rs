@@ -3,6 +3,7 @@
 //!
 //! A figure without a denominator has no value: `None`, never 0 or NaN.
 
+pub mod commission;
 pub mod durations;
 pub mod funnel;
 pub mod timeline;

@@ -74,7 +74,6 @@ fn won(amount: Option<Money>) -> OpportunityEvent {
     OpportunityEvent::OpportunityWon(OpportunityWon {
         stage_id: stage("offer"),
         amount,
-        contract_id: None,
     })
 }
 

@@ -1,0 +1,199 @@
+//! The book: every fact that a statement can depend on, found by whom and what it concerns.
+//!
+//! Facts of different streams may arrive in any order, and late ones land where they happened.
+//! Which facts are known, and up to when they happened, is decided by what is folded.
+
+mod contracts;
+mod people;
+mod plans;
+mod sums;
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use event_schemas::commission_period::{CommissionPeriodEvent, EventRef};
+use event_schemas::commission_plan::CommissionPlanEvent;
+use event_schemas::contract::ContractEvent;
+use event_schemas::exchange_rate::ExchangeRateEvent;
+use event_schemas::fixed_cost::FixedCostEvent;
+use event_schemas::opportunity::OpportunityEvent;
+use event_schemas::quote::QuoteEvent;
+use event_schemas::rep::RepEvent;
+use event_schemas::team::TeamEvent;
+use event_schemas::tenant::TenantEvent;
+use event_schemas::vocabulary::{OpportunityId, QuoteId, Recorded};
+use event_schemas::{DecodeError, StreamEvents};
+use uuid::Uuid;
+
+use super::calendar::Zone;
+
+pub(super) use contracts::{Contract, Contracts};
+pub(super) use people::People;
+pub(super) use plans::{Adjustment, Closed, Enrolment, Plan, PlanVersion, Plans};
+pub(super) use sums::Sums;
+
+/// Why a fact cannot be taken in.
+#[derive(Debug, thiserror::Error)]
+pub enum BookError {
+    /// Its bytes are not what its type promises.
+    #[error(transparent)]
+    Decode(#[from] DecodeError),
+    /// Its stream is not named after what it is about.
+    #[error("stream {0} is not named after an id")]
+    Stream(String),
+    /// The tenant's time zone is none.
+    #[error("{0} is no time zone")]
+    TimeZone(String),
+}
+
+/// Where a fact comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Source {
+    pub(super) position: u64,
+    pub(super) event_id: Uuid,
+    pub(super) event_type: &'static str,
+    pub(super) actor: Box<str>,
+}
+
+impl Source {
+    pub(super) fn reference(&self) -> EventRef {
+        EventRef {
+            position: self.position,
+            event_id: self.event_id.to_string(),
+            event_type: self.event_type.to_owned(),
+        }
+    }
+}
+
+/// A fact, when it happened, and where it comes from.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Fact<T> {
+    pub(super) at: DateTime<Utc>,
+    pub(super) source: Source,
+    pub(super) what: T,
+}
+
+/// Puts a fact where it happened: by instant, then by position.
+fn insert<T>(facts: &mut Vec<Fact<T>>, fact: Fact<T>) {
+    let key = (fact.at, fact.source.position);
+    let place = facts.partition_point(|other| (other.at, other.source.position) <= key);
+    facts.insert(place, fact);
+}
+
+/// The facts up to an instant, itself included.
+pub(super) fn until<T>(facts: &[Fact<T>], at: DateTime<Utc>) -> &[Fact<T>] {
+    let end = facts.partition_point(|fact| fact.at <= at);
+    facts.get(..end).unwrap_or_default()
+}
+
+/// Every fact that a statement can depend on.
+pub struct Book {
+    zones: Box<dyn Fn(&str) -> Option<Zone> + Send + Sync>,
+    pub(super) zone: Zone,
+    pub(super) contracts: Contracts,
+    pub(super) people: People,
+    pub(super) plans: Plans,
+    pub(super) sums: Sums,
+    pub(super) opportunities: BTreeMap<OpportunityId, Vec<Fact<OpportunityEvent>>>,
+    pub(super) quotes: BTreeMap<QuoteId, Vec<Fact<QuoteEvent>>>,
+}
+
+impl Book {
+    /// An empty one, that asks what zone a name means. Days are UTC's until a tenant says otherwise.
+    pub fn new(zones: impl Fn(&str) -> Option<Zone> + Send + Sync + 'static) -> Self {
+        Self {
+            zones: Box::new(zones),
+            zone: Zone::of(Utc),
+            contracts: Contracts::default(),
+            people: People::default(),
+            plans: Plans::default(),
+            sums: Sums::default(),
+            opportunities: BTreeMap::new(),
+            quotes: BTreeMap::new(),
+        }
+    }
+
+    /// Takes in a fact. One that no statement depends on changes nothing.
+    pub fn fold(&mut self, event: &Recorded) -> Result<(), BookError> {
+        match event.stream.category() {
+            ContractEvent::CATEGORY => {
+                let id = stream_id(event)?;
+                self.contracts.fold(id, fact(event)?);
+            }
+            OpportunityEvent::CATEGORY => self.opportunity(event)?,
+            QuoteEvent::CATEGORY => {
+                let facts = self.quotes.entry(stream_id(event)?).or_default();
+                insert(facts, fact(event)?);
+            }
+            RepEvent::CATEGORY => self.people.fold_rep(stream_id(event)?, fact(event)?),
+            TeamEvent::CATEGORY => self.people.fold_team(stream_id(event)?, fact(event)?),
+            CommissionPlanEvent::CATEGORY => self.plans.fold(&stream_id(event)?, fact(event)?),
+            CommissionPeriodEvent::CATEGORY => self.plans.fold_period(fact(event)?),
+            ExchangeRateEvent::CATEGORY => {
+                let ExchangeRateEvent::ExchangeRateSet(set) = fact(event)?.what;
+                self.sums.set_rate(event.position.0, &set);
+            }
+            FixedCostEvent::CATEGORY => {
+                let FixedCostEvent::FixedCostRecorded(cost) = fact(event)?.what;
+                self.sums.record_cost(event.position.0, cost);
+            }
+            TenantEvent::CATEGORY => {
+                let TenantEvent::TenantConfigured(tenant) = fact(event)?.what;
+                let zone = (self.zones)(&tenant.time_zone);
+                self.zone = zone.ok_or(BookError::TimeZone(tenant.time_zone))?;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn opportunity(&mut self, event: &Recorded) -> Result<(), BookError> {
+        let id: OpportunityId = stream_id(event)?;
+        let fact = fact::<OpportunityEvent>(event)?;
+        match &fact.what {
+            OpportunityEvent::OpportunityRegistered(registered) => {
+                if let Some(owner) = registered.rep_id.clone() {
+                    self.contracts.own(&id, owner, &fact);
+                }
+            }
+            OpportunityEvent::LeadAssigned(assigned) => {
+                self.contracts.own(&id, assigned.rep_id.clone(), &fact);
+            }
+            _ => {}
+        }
+        if matches!(
+            fact.what,
+            OpportunityEvent::OpportunityRegistered(_)
+                | OpportunityEvent::LeadAssigned(_)
+                | OpportunityEvent::OpportunityWon(_)
+        ) {
+            insert(self.opportunities.entry(id).or_default(), fact);
+        }
+        Ok(())
+    }
+
+    /// The day an instant falls on, in the tenant's zone.
+    pub(super) fn day(&self, at: DateTime<Utc>) -> NaiveDate {
+        self.zone.day(at)
+    }
+}
+
+fn fact<E: StreamEvents>(event: &Recorded) -> Result<Fact<E>, DecodeError> {
+    let what = E::decode(&event.event_type, event.schema_version, &event.payload)?;
+    let source = Source {
+        position: event.position.0,
+        event_id: event.event_id,
+        event_type: what.event_type(),
+        actor: event.actor.as_str().into(),
+    };
+    Ok(Fact {
+        at: event.occurred_at,
+        source,
+        what,
+    })
+}
+
+fn stream_id<I: TryFrom<String>>(event: &Recorded) -> Result<I, BookError> {
+    let id = event.stream.id().to_owned();
+    I::try_from(id).map_err(|_| BookError::Stream(event.stream.to_string()))
+}

@@ -1,0 +1,191 @@
+//! Plans, who takes part in them, what was closed, and what was corrected by hand.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use event_schemas::commission_period::{
+    AdjustmentProposed, CommissionPeriodEvent, StatementClosed,
+};
+use event_schemas::commission_plan::{CommissionPlanEvent, Terms};
+use event_schemas::vocabulary::{AdjustmentId, CommissionPlanId, RepId};
+
+use super::{Fact, Source};
+
+/// A version of a plan.
+#[derive(Debug)]
+pub(in crate::commission) struct PlanVersion {
+    pub(in crate::commission) version: u32,
+    pub(in crate::commission) effective_from: NaiveDate,
+    pub(in crate::commission) terms: Arc<Terms>,
+    pub(in crate::commission) source: Source,
+}
+
+/// A plan: its versions, by the day from which they hold, then by number.
+#[derive(Debug, Default)]
+pub(in crate::commission) struct Plan {
+    versions: BTreeMap<(NaiveDate, u32), PlanVersion>,
+}
+
+impl Plan {
+    /// The version that holds on a day.
+    pub(in crate::commission) fn on(&self, day: NaiveDate) -> Option<&PlanVersion> {
+        let held = self.versions.range(..=(day, u32::MAX));
+        held.map(|(_, version)| version).next_back()
+    }
+
+    pub(in crate::commission) fn versions(&self) -> impl Iterator<Item = &PlanVersion> {
+        self.versions.values()
+    }
+}
+
+/// A rep's part in a plan.
+#[derive(Debug, Clone)]
+pub(in crate::commission) struct Enrolment {
+    pub(in crate::commission) from_on: NaiveDate,
+    pub(in crate::commission) to_on: Option<NaiveDate>,
+    pub(in crate::commission) source: Source,
+}
+
+/// A statement that was closed.
+#[derive(Debug)]
+pub(in crate::commission) struct Closed {
+    pub(in crate::commission) event: StatementClosed,
+}
+
+/// A correction by hand that another person approved.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::commission) struct Adjustment<'b> {
+    pub(in crate::commission) at: DateTime<Utc>,
+    pub(in crate::commission) proposed: &'b AdjustmentProposed,
+    pub(in crate::commission) sources: [&'b Source; 2],
+}
+
+/// All plans.
+#[derive(Default)]
+pub(in crate::commission) struct Plans {
+    plans: BTreeMap<CommissionPlanId, Plan>,
+    /// By rep, plan and first day.
+    enrolments: HashMap<RepId, BTreeMap<(CommissionPlanId, NaiveDate), Enrolment>>,
+    closed: HashMap<(CommissionPlanId, RepId), BTreeMap<NaiveDate, Closed>>,
+    proposed: HashMap<AdjustmentId, Fact<AdjustmentProposed>>,
+    of_participant: HashMap<(CommissionPlanId, RepId), Vec<AdjustmentId>>,
+    approved: HashMap<AdjustmentId, Vec<(DateTime<Utc>, Source)>>,
+    rejected: HashSet<AdjustmentId>,
+}
+
+impl Plans {
+    pub(super) fn fold(&mut self, plan_id: &CommissionPlanId, fact: Fact<CommissionPlanEvent>) {
+        let (rep_id, from_on, to_on) = match fact.what {
+            CommissionPlanEvent::CommissionPlanPublished(published) => {
+                let key = (published.effective_from, published.version);
+                let version = PlanVersion {
+                    version: published.version,
+                    effective_from: published.effective_from,
+                    terms: Arc::new(published.terms),
+                    source: fact.source,
+                };
+                let plan = self.plans.entry(plan_id.clone()).or_default();
+                plan.versions.insert(key, version);
+                return;
+            }
+            CommissionPlanEvent::ParticipantEnrolled(e) => (e.rep_id, e.from_on, e.to_on),
+            CommissionPlanEvent::ParticipantWithdrawn(e) => (e.rep_id, e.from_on, Some(e.to_on)),
+        };
+        let enrolments = self.enrolments.entry(rep_id).or_default();
+        let enrolment = Enrolment {
+            from_on,
+            to_on,
+            source: fact.source,
+        };
+        let known = enrolments.entry((plan_id.clone(), from_on));
+        let known = known.or_insert_with(|| enrolment.clone());
+        if known.source.position <= enrolment.source.position {
+            *known = enrolment;
+        }
+    }
+
+    pub(super) fn fold_period(&mut self, fact: Fact<CommissionPeriodEvent>) {
+        match fact.what {
+            CommissionPeriodEvent::StatementClosed(event) => {
+                let key = (event.plan_id.clone(), event.rep_id.clone());
+                let closed = self.closed.entry(key).or_default();
+                closed.insert(event.from_on, Closed { event });
+            }
+            CommissionPeriodEvent::AdjustmentProposed(what) => {
+                let key = (what.plan_id.clone(), what.rep_id.clone());
+                let of_participant = self.of_participant.entry(key).or_default();
+                of_participant.push(what.adjustment_id.clone());
+                let (at, source) = (fact.at, fact.source);
+                let id = what.adjustment_id.clone();
+                self.proposed.insert(id, Fact { at, source, what });
+            }
+            CommissionPeriodEvent::AdjustmentApproved(approved) => {
+                let approvals = self.approved.entry(approved.adjustment_id).or_default();
+                approvals.push((fact.at, fact.source));
+            }
+            CommissionPeriodEvent::AdjustmentRejected(rejected) => {
+                self.rejected.insert(rejected.adjustment_id);
+            }
+            CommissionPeriodEvent::StatementApproved(_)
+            | CommissionPeriodEvent::StatementPaid(_)
+            | CommissionPeriodEvent::StatementDisputed(_)
+            | CommissionPeriodEvent::DisputeResolved(_) => {}
+        }
+    }
+
+    pub(in crate::commission) fn plan(&self, plan_id: &CommissionPlanId) -> Option<&Plan> {
+        self.plans.get(plan_id)
+    }
+
+    /// A rep's part in all plans, by plan and first day.
+    pub(in crate::commission) fn enrolments(
+        &self,
+        rep_id: &RepId,
+    ) -> impl Iterator<Item = (&CommissionPlanId, &Enrolment)> {
+        let enrolments = self.enrolments.get(rep_id).into_iter().flatten();
+        enrolments.map(|((plan_id, _), enrolment)| (plan_id, enrolment))
+    }
+
+    /// Everybody who ever took part in a plan, with it.
+    pub(in crate::commission) fn participants(
+        &self,
+    ) -> impl Iterator<Item = (&CommissionPlanId, &RepId)> {
+        let all = self.enrolments.iter();
+        all.flat_map(|(rep_id, of)| of.keys().map(move |(plan_id, _)| (plan_id, rep_id)))
+    }
+
+    /// The closed statements of a participant, by their first day.
+    pub(in crate::commission) fn closed(
+        &self,
+        plan_id: &CommissionPlanId,
+        rep_id: &RepId,
+    ) -> impl Iterator<Item = &StatementClosed> {
+        let closed = self.closed.get(&(plan_id.clone(), rep_id.clone()));
+        closed.into_iter().flatten().map(|(_, closed)| &closed.event)
+    }
+
+    /// The corrections of a participant that count: approved by someone else than who proposed
+    /// them, and not rejected.
+    pub(in crate::commission) fn adjustments(
+        &self,
+        plan_id: &CommissionPlanId,
+        rep_id: &RepId,
+    ) -> Vec<Adjustment<'_>> {
+        let ids = self.of_participant.get(&(plan_id.clone(), rep_id.clone()));
+        let ids = ids.into_iter().flatten();
+        let ids = ids.filter(|id| !self.rejected.contains(*id));
+        let counting = ids.filter_map(|id| {
+            let proposed = self.proposed.get(id)?;
+            let approvals = self.approved.get(id)?.iter();
+            let mut others = approvals.filter(|(_, by)| by.actor != proposed.source.actor);
+            let (at, approved) = others.next()?;
+            Some(Adjustment {
+                at: *at,
+                proposed: &proposed.what,
+                sources: [&proposed.source, approved],
+            })
+        });
+        counting.collect()
+    }
+}

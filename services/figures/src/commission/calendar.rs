@@ -1,0 +1,138 @@
+//! Days, weeks, months, quarters and years, cut in a time zone. Spans are half-open.
+
+use std::fmt;
+use std::sync::Arc;
+
+use chrono::{DateTime, Datelike as _, Days, Months, NaiveDate, NaiveTime, TimeZone, Utc};
+use event_schemas::commission_plan::{Period, Window};
+use rust_decimal::Decimal;
+
+/// A time zone. Which one a name means, the caller knows: this crate holds no table of zones.
+#[derive(Clone)]
+pub struct Zone(Arc<dyn Cut>);
+
+trait Cut: Send + Sync {
+    fn day(&self, at: DateTime<Utc>) -> NaiveDate;
+    fn start(&self, day: NaiveDate) -> DateTime<Utc>;
+}
+
+impl<T: TimeZone + Send + Sync> Cut for T {
+    fn day(&self, at: DateTime<Utc>) -> NaiveDate {
+        at.with_timezone(self).date_naive()
+    }
+
+    fn start(&self, day: NaiveDate) -> DateTime<Utc> {
+        let midnight = day.and_time(NaiveTime::MIN);
+        let start = self.from_local_datetime(&midnight).earliest();
+        // Where a clock leaps over midnight, the day begins at UTC's; that is near enough for an
+        // order, and no sum depends on it.
+        start.map_or_else(|| midnight.and_utc(), |start| start.to_utc())
+    }
+}
+
+impl Zone {
+    /// The zone that chrono, or a crate for it, knows.
+    pub fn of(zone: impl TimeZone + Send + Sync + 'static) -> Self {
+        Self(Arc::new(zone))
+    }
+
+    /// The day an instant falls on.
+    pub fn day(&self, at: DateTime<Utc>) -> NaiveDate {
+        self.0.day(at)
+    }
+
+    /// The first instant of a day.
+    pub fn start(&self, day: NaiveDate) -> DateTime<Utc> {
+        self.0.start(day)
+    }
+}
+
+impl fmt::Debug for Zone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Zone")
+    }
+}
+
+/// Days from the first on, and before the last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Span {
+    /// The first day.
+    pub from_on: NaiveDate,
+    /// The day after its last.
+    pub to_on: NaiveDate,
+}
+
+impl Span {
+    /// The period that a day falls in.
+    pub fn around(period: Period, day: NaiveDate) -> Self {
+        let months = match period {
+            Period::Week => {
+                let back = Days::new(u64::from(day.weekday().num_days_from_monday()));
+                let from_on = day.checked_sub_days(back).unwrap_or(day);
+                let to_on = from_on
+                    .checked_add_days(Days::new(7))
+                    .unwrap_or(NaiveDate::MAX);
+                return Self { from_on, to_on };
+            }
+            Period::Month => 1,
+            Period::Quarter => 3,
+            Period::Year => 12,
+        };
+        let first_month = day.month0() / months * months + 1;
+        let from_on = NaiveDate::from_ymd_opt(day.year(), first_month, 1).unwrap_or(day);
+        let to_on = add_months(from_on, months);
+        Self { from_on, to_on }
+    }
+
+    /// Whether a day is in it.
+    pub fn contains(self, day: NaiveDate) -> bool {
+        self.from_on <= day && day < self.to_on
+    }
+
+    /// What two spans have in common; none if that is nothing.
+    pub fn overlap(self, other: Self) -> Option<Self> {
+        let from_on = self.from_on.max(other.from_on);
+        let to_on = self.to_on.min(other.to_on);
+        (from_on < to_on).then_some(Self { from_on, to_on })
+    }
+
+    /// How many days it has.
+    pub fn days(self) -> i64 {
+        (self.to_on - self.from_on).num_days()
+    }
+}
+
+/// So many months later, on the same day or the last one of a shorter month.
+pub(super) fn add_months(day: NaiveDate, months: u32) -> NaiveDate {
+    day.checked_add_months(Months::new(months))
+        .unwrap_or(NaiveDate::MAX)
+}
+
+/// Months from a day to a later one: the whole ones, and the days of the broken one over its
+/// length. 0 if it is not later.
+pub(super) fn months_between(from_on: NaiveDate, to_on: NaiveDate) -> Decimal {
+    if to_on <= from_on {
+        return Decimal::ZERO;
+    }
+    let years = to_on.year().saturating_sub(from_on.year());
+    let apart = i64::from(years) * 12 + i64::from(to_on.month()) - i64::from(from_on.month());
+    let mut whole = u32::try_from(apart).unwrap_or_default();
+    if add_months(from_on, whole) > to_on {
+        whole = whole.saturating_sub(1);
+    }
+    let (begun, next) = (add_months(from_on, whole), add_months(from_on, whole + 1));
+    let (part, length) = ((to_on - begun).num_days(), (next - begun).num_days());
+    let part = Decimal::from(part).checked_div(Decimal::from(length));
+    Decimal::from(whole) + part.unwrap_or_default()
+}
+
+/// The period a window begins anew with; none if it does so with every event.
+pub(super) fn period_of(window: Window) -> Option<Period> {
+    match window {
+        Window::Transaction => None,
+        Window::Week => Some(Period::Week),
+        Window::Month => Some(Period::Month),
+        Window::Quarter => Some(Period::Quarter),
+        Window::Year => Some(Period::Year),
+    }
+}

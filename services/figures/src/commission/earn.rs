@@ -1,0 +1,467 @@
+//! What a participant earns: commissions in the order of their transactions, SPIFs, overrides, and
+//! what is taken back.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use event_schemas::commission_period::{Derivation, LineKind, StatementLine, Step};
+use event_schemas::commission_plan::{Pay, Rate, Terms, TierPay};
+use event_schemas::vocabulary::{CommissionPlanId, ContractId, Line, LineId, RepId};
+use rust_decimal::Decimal;
+
+use super::CalculateError;
+use super::book::{Book, Contract, Source};
+use super::calendar::Span;
+use super::exact::{mul_div, percent, round};
+use super::overrides::overrides;
+use super::steps::{self, money, money_minor, step};
+use super::timeline::{Paid, Timeline};
+use super::transactions::{
+    Credit, Credits, Kind, Overheads, Reader, Share, Signing, Transaction,
+};
+use super::window::{Windows, Worth};
+
+/// Which lines are to carry their derivation: it takes longer than the sums.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Told {
+    /// All of them.
+    All,
+    /// Those of a period.
+    Within(Span),
+    /// None.
+    Nothing,
+}
+
+impl Told {
+    pub(super) fn wants(self, day: NaiveDate) -> bool {
+        match self {
+            Self::All => true,
+            Self::Within(span) => span.contains(day),
+            Self::Nothing => false,
+        }
+    }
+}
+
+/// One participant of one plan.
+pub(super) struct Participant<'b> {
+    pub(super) book: &'b Book,
+    pub(super) plan_id: &'b CommissionPlanId,
+    pub(super) rep_id: &'b RepId,
+    pub(super) timeline: Timeline<'b>,
+    pub(super) overheads: Overheads<'b>,
+    /// Contracts that are not in the book.
+    pub(super) supposed: &'b [Contract],
+    /// The day before which things happen.
+    pub(super) until_on: NaiveDate,
+    pub(super) told: Told,
+}
+
+/// A line, where it counts, and the facts it follows from.
+#[derive(Debug)]
+pub(super) struct Earned<'b> {
+    pub(super) at: DateTime<Utc>,
+    pub(super) position: u64,
+    pub(super) day: NaiveDate,
+    pub(super) line: StatementLine,
+    pub(super) sources: Vec<&'b Source>,
+}
+
+/// Everything a participant earned.
+#[derive(Debug, Default)]
+pub(super) struct Earnings<'b> {
+    pub(super) lines: Vec<Earned<'b>>,
+    pub(super) credited: Credited,
+    /// The tier reached, by the day on which it was.
+    pub(super) tiers: Vec<(NaiveDate, usize)>,
+}
+
+/// What was credited by the end of each day.
+#[derive(Debug, Default)]
+pub(super) struct Credited(Vec<(NaiveDate, Decimal)>);
+
+impl Credited {
+    fn add(&mut self, day: NaiveDate, basis: Decimal) {
+        let total = self.0.last().map_or(Decimal::ZERO, |(_, total)| *total) + basis;
+        match self.0.last_mut() {
+            Some(last) if last.0 == day => last.1 = total,
+            _ => self.0.push((day, total)),
+        }
+    }
+
+    /// What was credited within a span.
+    pub(super) fn within(&self, span: Span) -> Decimal {
+        let before = |day: NaiveDate| {
+            let index = self.0.partition_point(|(on, _)| *on < day);
+            let last = index.checked_sub(1).and_then(|index| self.0.get(index));
+            last.map_or(Decimal::ZERO, |(_, total)| *total)
+        };
+        before(span.to_on) - before(span.from_on)
+    }
+}
+
+impl<'b> Participant<'b> {
+    pub(super) fn new(
+        book: &'b Book,
+        plan_id: &'b CommissionPlanId,
+        rep_id: &'b RepId,
+        until_on: NaiveDate,
+        told: Told,
+    ) -> Result<Self, CalculateError> {
+        Ok(Self {
+            book,
+            plan_id,
+            rep_id,
+            timeline: Timeline::of(book, plan_id, rep_id)?,
+            overheads: Overheads::new(book),
+            supposed: &[],
+            until_on,
+            told,
+        })
+    }
+
+    fn contracts(&self) -> impl Iterator<Item = &'b Contract> {
+        let known = self.book.contracts.of_rep(self.rep_id);
+        known.chain(self.supposed)
+    }
+
+    /// All that was earned, with what the team brings.
+    pub(super) fn earnings(&self) -> Result<Earnings<'b>, CalculateError> {
+        let mut earnings = self.own()?;
+        self.spifs(&mut earnings)?;
+        overrides(self, &mut earnings)?;
+        Ok(earnings)
+    }
+
+    /// Commissions of own deals, and what is taken back of them.
+    pub(super) fn own(&self) -> Result<Earnings<'b>, CalculateError> {
+        let share = |credits: &Credits<'_>, at, terms: &Terms| self.share(credits, at, terms);
+        let transactions = self.read(&share, self.contracts())?;
+        let mut earnings = Earnings::default();
+        let mut windows = Windows::new(self);
+        let mut paid: HashMap<(&ContractId, &LineId), i64> = HashMap::new();
+        for transaction in &transactions {
+            let key = (transaction.contract_id, &transaction.line.line_id);
+            let earned = match &transaction.kind {
+                Kind::Credit(credit) => {
+                    let earned = self.commission(transaction, credit, &mut windows, &mut earnings)?;
+                    *paid.entry(key).or_default() += earned.line.amount_minor;
+                    Some(earned)
+                }
+                Kind::TakeBack { part, of } => {
+                    let paid = paid.entry(key).or_default();
+                    self.clawback(transaction, paid, *part, *of)?
+                }
+            };
+            earnings.lines.extend(earned);
+        }
+        Ok(earnings)
+    }
+
+    /// Transactions credited by a share.
+    pub(super) fn read(
+        &self,
+        share: &Share<'_>,
+        contracts: impl Iterator<Item = &'b Contract>,
+    ) -> Result<Vec<Transaction<'b>>, CalculateError> {
+        let reader = Reader {
+            book: self.book,
+            timeline: &self.timeline,
+            until_on: self.until_on,
+            share,
+            overheads: &self.overheads,
+        };
+        reader.read(contracts)
+    }
+
+    /// What the participant is credited with directly.
+    fn share(
+        &self,
+        credits: &Credits<'_>,
+        at: DateTime<Utc>,
+        terms: &Terms,
+    ) -> Result<u64, CalculateError> {
+        let shares = credits.shares()?;
+        let own = shares.iter().filter(|(rep_id, _, overlay)| {
+            *rep_id == self.rep_id && (!overlay || terms.credit.overlays)
+        });
+        let share = own.map(|(_, share, _)| share).sum();
+        if share > 0 && !terms.credit.direct_on_subordinates {
+            let people = &self.book.people;
+            let subordinate = shares
+                .iter()
+                .find(|(rep_id, _, _)| people.manages(self.rep_id, rep_id, at));
+            if let Some((rep_id, _, _)) = subordinate {
+                return Err(CalculateError::DirectCreditOnSubordinate {
+                    contract_id: credits.contract_id.clone(),
+                    manager_id: self.rep_id.clone(),
+                    rep_id: (*rep_id).clone(),
+                });
+            }
+        }
+        Ok(share)
+    }
+
+    fn commission(
+        &self,
+        transaction: &Transaction<'b>,
+        credit: &Credit,
+        windows: &mut Windows<'_, 'b>,
+        earnings: &mut Earnings<'b>,
+    ) -> Result<Earned<'b>, CalculateError> {
+        let version = transaction.version;
+        let (terms, line) = (&*version.terms, transaction.line);
+        let rate = rate_for(terms, line);
+        let keeps = keeps(terms, line);
+        let by_tiers = |pays: TierPay| matches!(pays, TierPay::Multiplier(_));
+        let multiplies = terms.tiers.as_ref().is_some_and(|tiers| {
+            let first = tiers.bands.first();
+            first.is_some_and(|band| by_tiers(band.pays))
+        });
+        let worth = match rate.map(|rate| rate.pays) {
+            Some(Pay::Nothing) => Worth::Free,
+            Some(Pay::FixedMinor(minor)) => {
+                let (moved, agreed) = (credit.moved_minor, credit.agreed_minor);
+                let whole = if agreed == 0 { 1 } else { agreed };
+                let moved = if agreed == 0 { 1 } else { moved };
+                let part = mul_div(Decimal::from(minor), moved.into(), whole.into())?;
+                let part = mul_div(part, credit.share.into(), 10_000.into())?;
+                Worth::Flat(percent(part, keeps)?)
+            }
+            Some(Pay::Percent(rate)) if multiplies => {
+                let fraction = rate.decimal() / Decimal::ONE_HUNDRED;
+                Worth::Tiered(percent(fraction, keeps)?)
+            }
+            Some(Pay::Percent(rate)) => {
+                Worth::Flat(percent(percent(credit.basis, rate.decimal())?, keeps)?)
+            }
+            None if terms.tiers.is_some() && !multiplies => Worth::Tiered(keeps / Decimal::ONE_HUNDRED),
+            None => {
+                return Err(CalculateError::NoRate {
+                    contract_id: transaction.contract_id.clone(),
+                    line_id: line.line_id.clone(),
+                });
+            }
+        };
+        let told = self.told.wants(transaction.day);
+        let paid = windows.pay(transaction, credit.basis, worth, &earnings.credited, told)?;
+        if !matches!(worth, Worth::Free) {
+            earnings.credited.add(transaction.day, credit.basis);
+        }
+        if let Some(tier) = paid.tier {
+            earnings.tiers.push((transaction.day, tier));
+        }
+        let mut rates = paid.rates;
+        if let (Worth::Flat(_), Some(Pay::Percent(rate))) = (worth, rate.map(|rate| rate.pays)) {
+            rates.push(percent(rate.decimal(), keeps)?.into());
+        }
+        let mut steps = Vec::new();
+        if told {
+            steps = steps::credit(credit, transaction.currency, terms.currency);
+            if keeps != Decimal::ONE_HUNDRED {
+                let discount = steps::percent(line.discount_percent.decimal());
+                let inputs = [("discount of the line", discount)];
+                let result = format!("{} of the rate", steps::percent(keeps));
+                steps.push(step("discount", &inputs, result));
+            }
+            steps.push(rate_step(rate, terms));
+            steps.extend(paid.steps);
+        }
+        let (contract_id, line_id) = (transaction.contract_id, &line.line_id);
+        Ok(Earned {
+            at: transaction.at,
+            position: transaction.position,
+            day: transaction.day,
+            line: StatementLine {
+                line_id: format!("commission:{}:{contract_id}:{line_id}", transaction.position),
+                kind: LineKind::Commission,
+                contract_id: Some(contract_id.clone()),
+                contract_line_id: Some(line_id.clone()),
+                occurred_at: transaction.at,
+                basis_minor: Some(credit.basis.round_dp(12).into()),
+                rates_percent: rates,
+                amount_minor: paid.amount_minor,
+                origin: None,
+                derivation: self.derivation(transaction.day, &transaction.sources, steps),
+            },
+            sources: transaction.sources.clone(),
+        })
+    }
+
+    /// Of what was really paid for a line, so far and less what was taken back, the part that its
+    /// credit loses.
+    fn clawback(
+        &self,
+        transaction: &Transaction<'b>,
+        paid_minor: &mut i64,
+        part: Decimal,
+        of: Decimal,
+    ) -> Result<Option<Earned<'b>>, CalculateError> {
+        if *paid_minor == 0 || of.is_zero() {
+            return Ok(None);
+        }
+        let taken = mul_div(Decimal::from(*paid_minor), part, of)?;
+        let amount_minor = -round(taken)?;
+        *paid_minor += amount_minor;
+        let currency = transaction.version.terms.currency;
+        let contract_currency = transaction.currency;
+        let inputs = [
+            ("paid for the line", money_minor(*paid_minor - amount_minor, currency)),
+            ("credited and standing", money(of, contract_currency)),
+            ("lost", money(part, contract_currency)),
+        ];
+        let steps = vec![
+            step("claw-back", &inputs, money(-taken, currency)),
+            step("rounded", &[], money_minor(amount_minor, currency)),
+        ];
+        let (contract_id, line_id) = (transaction.contract_id, &transaction.line.line_id);
+        let line = StatementLine {
+            line_id: format!("clawback:{}:{contract_id}:{line_id}", transaction.position),
+            kind: LineKind::Clawback,
+            contract_id: Some(contract_id.clone()),
+            contract_line_id: Some(line_id.clone()),
+            occurred_at: transaction.at,
+            basis_minor: None,
+            rates_percent: Vec::new(),
+            amount_minor,
+            origin: None,
+            derivation: self.derivation(transaction.day, &transaction.sources, steps),
+        };
+        Ok(Some(Earned {
+            at: transaction.at,
+            position: transaction.position,
+            day: transaction.day,
+            line,
+            sources: transaction.sources.clone(),
+        }))
+    }
+
+    /// A bonus for each win, whatever the timing: a win is a signing.
+    fn spifs(&self, earnings: &mut Earnings<'b>) -> Result<(), CalculateError> {
+        for contract in self.contracts() {
+            let Some(won) = Signing::of(self.book, contract) else {
+                continue;
+            };
+            let day = self.book.day(won.at);
+            let Some(Paid::Here(version, _)) = self.timeline.on(day).map(|s| s.paid) else {
+                continue;
+            };
+            if day >= self.until_on || version.terms.spifs.is_empty() {
+                continue;
+            }
+            let share = self.share(&won.credits, won.at, &version.terms)?;
+            for spif in &version.terms.spifs {
+                let fits = |line: &Line| {
+                    fits(&spif.product_id, &line.product_id)
+                        && fits_category(spif.product_category.as_ref(), line)
+                        && fits(&spif.revenue_type, &line.revenue_type)
+                };
+                let in_time = spif.from_on <= day && day < spif.to_on;
+                if share == 0 || !in_time || !won.signed.lines.iter().any(fits) {
+                    continue;
+                }
+                let bonus = mul_div(spif.amount_minor.into(), share.into(), 10_000.into())?;
+                let currency = version.terms.currency;
+                let amount_minor = round(bonus)?;
+                let inputs = [
+                    ("bonus", money_minor(spif.amount_minor, currency)),
+                    ("share", steps::percent(Decimal::from(share) / Decimal::ONE_HUNDRED)),
+                ];
+                let result = money_minor(amount_minor, currency);
+                let steps = vec![step(&format!("SPIF {}", spif.name), &inputs, result)];
+                let sources = vec![won.source, won.credits.source, &version.source];
+                let line = StatementLine {
+                    line_id: format!("spif:{}:{}", spif.name, contract.id),
+                    kind: LineKind::Spif,
+                    contract_id: Some(contract.id.clone()),
+                    contract_line_id: None,
+                    occurred_at: won.at,
+                    basis_minor: None,
+                    rates_percent: Vec::new(),
+                    amount_minor,
+                    origin: None,
+                    derivation: self.derivation(day, &sources, steps),
+                };
+                earnings.lines.push(Earned {
+                    at: won.at,
+                    position: won.source.position,
+                    day,
+                    line,
+                    sources,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn derivation(
+        &self,
+        day: NaiveDate,
+        sources: &[&'b Source],
+        steps: Vec<Step>,
+    ) -> Derivation {
+        if self.told.wants(day) {
+            let events = steps::events(sources);
+            Derivation { events, steps }
+        } else {
+            Derivation::default()
+        }
+    }
+}
+
+fn fits<T: PartialEq>(wanted: &Option<T>, found: &T) -> bool {
+    wanted.as_ref().is_none_or(|wanted| wanted == found)
+}
+
+fn fits_category(wanted: Option<&String>, line: &Line) -> bool {
+    wanted.is_none_or(|wanted| line.product_category.as_ref() == Some(wanted))
+}
+
+/// The most specific of the rates that fit a line.
+fn rate_for<'t>(terms: &'t Terms, line: &Line) -> Option<&'t Rate> {
+    let fitting = terms.rates.iter().filter(|rate| {
+        fits(&rate.product_id, &line.product_id)
+            && fits_category(rate.product_category.as_ref(), line)
+            && fits(&rate.revenue_type, &line.revenue_type)
+    });
+    fitting.max_by_key(|rate| {
+        (
+            rate.product_id.is_some(),
+            rate.product_category.is_some(),
+            rate.revenue_type.is_some(),
+        )
+    })
+}
+
+/// How many percent of the rate a discount leaves.
+fn keeps(terms: &Terms, line: &Line) -> Decimal {
+    let exceeded = terms.discounts.iter();
+    let exceeded = exceeded.filter(|cut| cut.above_percent < line.discount_percent);
+    let highest = exceeded.max_by_key(|cut| cut.above_percent);
+    highest.map_or(Decimal::ONE_HUNDRED, |cut| cut.keeps_percent.decimal())
+}
+
+fn rate_step(rate: Option<&Rate>, terms: &Terms) -> Step {
+    let fitting = |rate: &Rate| {
+        let named = [
+            rate.product_id.as_ref().map(|id| format!("product {id}")),
+            rate.product_category.as_ref().map(|c| format!("category {c}")),
+            rate.revenue_type.map(|kind| kind.as_str().to_owned()),
+        ];
+        let named: Vec<_> = named.into_iter().flatten().collect();
+        if named.is_empty() {
+            "every line".to_owned()
+        } else {
+            named.join(", ")
+        }
+    };
+    let result = match rate.map(|rate| rate.pays) {
+        Some(Pay::Percent(rate)) => steps::percent(rate.decimal()),
+        Some(Pay::FixedMinor(minor)) => {
+            format!("{} for the line", money_minor(minor, terms.currency))
+        }
+        Some(Pay::Nothing) => "free of commission".to_owned(),
+        None => "by tiers".to_owned(),
+    };
+    let for_what = rate.map_or_else(|| "lines without a rate".to_owned(), fitting);
+    step("rate", &[("for", for_what)], result)
+}

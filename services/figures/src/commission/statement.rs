@@ -1,0 +1,418 @@
+//! Statements: what was earned in a period, and what floor, cap, guarantee, holdback, claw-backs,
+//! adjustments and draw make of it.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use event_schemas::commission_period::{
+    Attainment, Carried, Derivation, LineKind, Statement, StatementLine, Step,
+};
+use event_schemas::commission_plan::{Floor, Period, Terms};
+use event_schemas::vocabulary::{CommissionPlanId, Currency, RepId};
+use rust_decimal::Decimal;
+use sha2::{Digest as _, Sha256};
+
+use super::CalculateError;
+use super::book::{Book, Contract, PlanVersion};
+use super::calendar::{Span, add_months};
+use super::earn::{Earned, Earnings, Participant, Told};
+use super::exact::{mul_div, percent, round, shown};
+use super::late;
+use super::quota::quota;
+use super::steps::{self, money_minor, step};
+
+/// A participant's statement of a period: the frozen one if it is closed, else what would be frozen
+/// now. What came late for closed periods is in the first open one after them.
+pub fn statement(
+    book: &Book,
+    plan_id: &CommissionPlanId,
+    rep_id: &RepId,
+    period: Span,
+) -> Result<Statement, CalculateError> {
+    let mut closed = book.plans.closed(plan_id, rep_id);
+    if let Some(closed) = closed.find(|closed| closed.from_on == period.from_on) {
+        return Ok(closed.statement.clone());
+    }
+    calculate(book, plan_id, rep_id, period, &[])
+}
+
+/// SHA-256 of a statement's canonical JSON, in hexadecimal.
+pub fn digest(statement: &Statement) -> Result<String, serde_json::Error> {
+    let canonical = serde_json::to_vec(statement)?;
+    Ok(hex::encode(Sha256::digest(canonical)))
+}
+
+/// The same with contracts that are not in the book.
+pub(super) fn calculate(
+    book: &Book,
+    plan_id: &CommissionPlanId,
+    rep_id: &RepId,
+    period: Span,
+    supposed: &[Contract],
+) -> Result<Statement, CalculateError> {
+    let within = Told::Within(period);
+    let mut participant = Participant::new(book, plan_id, rep_id, period.to_on, within)?;
+    participant.supposed = supposed;
+    let mut chain = chain(&participant, period)?;
+    let differing = late::differences(&participant, &chain, period);
+    if !differing.is_empty() {
+        participant.told = Told::All;
+        chain = self::chain(&participant, period)?;
+    }
+    let lines = late::corrections(&participant, &chain, &differing, period)?;
+    let last = chain.pop().ok_or(CalculateError::OutOfRange)?;
+    last.into_statement(&participant, lines)
+}
+
+/// A period as it would be if all that is known now had been known then.
+#[derive(Debug)]
+pub(super) struct Settled {
+    pub(super) span: Span,
+    version: u32,
+    pub(super) currency: Currency,
+    pub(super) lines: Vec<StatementLine>,
+    attainment: Attainment,
+    tier: Option<u32>,
+    carried: Carried,
+}
+
+/// The statement period of a plan: no version may change it.
+fn period_of(participant: &Participant<'_>) -> Result<Period, CalculateError> {
+    let unknown = || CalculateError::UnknownPlan(participant.plan_id.clone());
+    let first = participant.timeline.plan.versions().next();
+    Ok(first.ok_or_else(unknown)?.terms.statement_period)
+}
+
+/// The periods from the first one of participation to the one asked for.
+fn chain(participant: &Participant<'_>, to: Span) -> Result<Vec<Settled>, CalculateError> {
+    let period = period_of(participant)?;
+    if Span::around(period, to.from_on) != to {
+        let Span { from_on, to_on } = to;
+        return Err(CalculateError::NotAPeriod { from_on, to_on });
+    }
+    let begins_on = participant.timeline.begins_on();
+    let begins_on = begins_on.filter(|day| *day < to.to_on);
+    let begins_on = begins_on.ok_or_else(|| CalculateError::NotEnrolled {
+        rep_id: participant.rep_id.clone(),
+        plan_id: participant.plan_id.clone(),
+        until_on: to.to_on,
+    })?;
+    let mut earnings = participant.earnings()?;
+    let mut by_period: BTreeMap<NaiveDate, Vec<Earned<'_>>> = BTreeMap::new();
+    for earned in std::mem::take(&mut earnings.lines) {
+        let from_on = Span::around(period, earned.day).from_on;
+        by_period.entry(from_on).or_default().push(earned);
+    }
+    by_hand(participant, period, &mut by_period)?;
+    let mut chain = Vec::new();
+    let mut carry = Carry::default();
+    let mut span = Span::around(period, begins_on);
+    while span.from_on < to.to_on {
+        let earned = by_period.remove(&span.from_on).unwrap_or_default();
+        chain.push(settle(participant, &earnings, span, earned, &mut carry)?);
+        span = Span::around(period, span.to_on);
+    }
+    Ok(chain)
+}
+
+/// What was corrected by hand counts in the period in which it was approved.
+fn by_hand<'b>(
+    participant: &Participant<'b>,
+    period: Period,
+    by_period: &mut BTreeMap<NaiveDate, Vec<Earned<'b>>>,
+) -> Result<(), CalculateError> {
+    let (book, plan_id) = (participant.book, participant.plan_id);
+    for adjustment in book.plans.adjustments(plan_id, participant.rep_id) {
+        let day = book.day(adjustment.at);
+        let Some(version) = participant.timeline.plan.on(day) else {
+            continue;
+        };
+        if day >= participant.until_on {
+            continue;
+        }
+        let proposed = adjustment.proposed;
+        let (from, to) = (proposed.amount.currency, version.terms.currency);
+        let minor = Decimal::from(proposed.amount.amount_minor);
+        let amount_minor = round(book.sums.convert(minor, from, to, day)?)?;
+        let result = money_minor(amount_minor, to);
+        let inputs = [("proposed", money_minor(proposed.amount.amount_minor, from))];
+        let steps = vec![step("adjustment by hand", &inputs, result)];
+        let sources = adjustment.sources.to_vec();
+        let [_, approved] = adjustment.sources;
+        let line = StatementLine {
+            line_id: format!("adjustment:{}", proposed.adjustment_id),
+            kind: LineKind::Adjustment,
+            contract_id: None,
+            contract_line_id: None,
+            occurred_at: adjustment.at,
+            basis_minor: None,
+            rates_percent: Vec::new(),
+            amount_minor,
+            origin: proposed.concerns.clone(),
+            derivation: participant.derivation(day, &sources, steps),
+        };
+        let from_on = Span::around(period, day).from_on;
+        by_period.entry(from_on).or_default().push(Earned {
+            at: adjustment.at,
+            position: approved.position,
+            day,
+            line,
+            sources,
+        });
+    }
+    Ok(())
+}
+
+/// What goes from one period into the next.
+#[derive(Debug, Default)]
+struct Carry {
+    balances: Carried,
+    /// What is kept back: the day on which it is released, the period it comes from, how much.
+    held: Vec<(NaiveDate, NaiveDate, i64)>,
+}
+
+/// One period's lines as they come to be.
+struct Settling<'p, 'b> {
+    participant: &'p Participant<'b>,
+    span: Span,
+    version: &'b PlanVersion,
+    takes_part: bool,
+    lines: Vec<StatementLine>,
+}
+
+fn settle<'b>(
+    participant: &Participant<'b>,
+    earnings: &Earnings<'b>,
+    span: Span,
+    mut earned: Vec<Earned<'b>>,
+    carry: &mut Carry,
+) -> Result<Settled, CalculateError> {
+    let plan = participant.timeline.plan;
+    let enrolled = participant.timeline.enrolled_within(span);
+    let last_day = enrolled.iter().map(|one| one.to_on).max();
+    let last_day = last_day.unwrap_or(span.to_on).pred_opt();
+    let version = last_day.and_then(|day| plan.on(day)).or(plan.versions().next());
+    let unknown = || CalculateError::UnknownPlan(participant.plan_id.clone());
+    let version = version.ok_or_else(unknown)?;
+    let order = |one: &Earned<'_>| (one.line.kind, one.at, one.position);
+    earned.sort_by(|a, b| {
+        let by_id = || a.line.line_id.cmp(&b.line.line_id);
+        order(a).cmp(&order(b)).then_with(by_id)
+    });
+    let mut settling = Settling {
+        participant,
+        span,
+        version,
+        takes_part: !enrolled.is_empty(),
+        lines: earned.into_iter().map(|earned| earned.line).collect(),
+    };
+    let attainment = settling.attainment(earnings)?;
+    settling.limit(&attainment, carry)?;
+    settling.hold(carry)?;
+    settling.draw(&mut carry.balances)?;
+    settling.lines.sort_by_key(|line| line.kind);
+    let tier = earnings.tiers.iter().rev().find(|(day, _)| *day < span.to_on);
+    let tier = tier.filter(|(day, _)| span.contains(*day));
+    Ok(Settled {
+        span,
+        version: version.version,
+        currency: version.terms.currency,
+        lines: settling.lines,
+        attainment,
+        tier: tier.and_then(|(_, tier)| u32::try_from(*tier).ok()),
+        carried: carry.balances,
+    })
+}
+
+impl Settling<'_, '_> {
+    fn terms(&self) -> &Terms {
+        &self.version.terms
+    }
+
+    fn sum(&self, wanted: impl Fn(LineKind) -> bool) -> Result<i64, CalculateError> {
+        sum(self.lines.iter().filter(|line| wanted(line.kind)))
+    }
+
+    /// Adds a line that the period as a whole brings.
+    fn push(&mut self, kind: LineKind, amount_minor: i64, inputs: &[(&str, i64)]) {
+        if amount_minor == 0 {
+            return;
+        }
+        let (currency, day) = (self.terms().currency, self.span.from_on);
+        let name = kind.as_str().to_lowercase();
+        let inputs: Vec<_> = inputs
+            .iter()
+            .map(|(name, minor)| (*name, money_minor(*minor, currency)))
+            .collect();
+        let told = step(&name.replace('_', " "), &inputs, money_minor(amount_minor, currency));
+        self.told(kind, format!("{name}:{day}"), amount_minor, told);
+    }
+
+    fn told(&mut self, kind: LineKind, line_id: String, amount_minor: i64, told: Step) {
+        let end = self.participant.book.zone.start(self.span.to_on);
+        let sources = [&self.version.source];
+        let derivation = if self.participant.told.wants(self.span.from_on) {
+            Derivation {
+                events: steps::events(&sources),
+                steps: vec![told],
+            }
+        } else {
+            Derivation::default()
+        };
+        self.lines.push(StatementLine {
+            line_id,
+            kind,
+            contract_id: None,
+            contract_line_id: None,
+            occurred_at: end - chrono::TimeDelta::microseconds(1),
+            basis_minor: None,
+            rates_percent: Vec::new(),
+            amount_minor,
+            origin: None,
+            derivation,
+        });
+    }
+
+    fn attainment(&self, earnings: &Earnings<'_>) -> Result<Attainment, CalculateError> {
+        let (of, terms) = (self.participant, self.terms());
+        let credited = earnings.credited.within(self.span);
+        let (proration, currency) = (terms.quota_proration, terms.currency);
+        let quota = quota(of.book, &of.timeline, of.rep_id, self.span, proration, currency)?;
+        let reached = |quota: &Decimal| mul_div(credited, Decimal::ONE_HUNDRED, *quota);
+        let percent = quota.filter(|quota| !quota.is_zero());
+        let percent = percent.as_ref().map(reached).transpose()?;
+        Ok(Attainment {
+            credited_minor: shown(credited).into(),
+            quota_minor: quota.map(|quota| shown(quota).into()),
+            percent: percent.map(|percent| shown(percent).into()),
+        })
+    }
+
+    /// Floor, cap and guaranteed minimum of what was earned.
+    fn limit(&mut self, attainment: &Attainment, carry: &mut Carry) -> Result<(), CalculateError> {
+        let is_earned =
+            |kind| matches!(kind, LineKind::Commission | LineKind::Spif | LineKind::Override);
+        let mut earned = self.sum(is_earned)?;
+        let (floor, cap, guarantee) = {
+            let terms = self.terms();
+            (terms.floor, terms.cap, terms.guarantee_minor)
+        };
+        let is_below = match floor {
+            Some(Floor::AmountMinor(least)) => earned < least,
+            Some(Floor::QuotaPercent(least)) => {
+                let reached = attainment.percent.map(|percent| percent.decimal());
+                reached.is_none_or(|reached| reached < least.decimal())
+            }
+            None => false,
+        };
+        if is_below && earned > 0 {
+            self.push(LineKind::Floor, -earned, &[("earned, below the floor", earned)]);
+            earned = 0;
+        }
+        let withheld = &mut carry.balances.cap_withheld_minor;
+        let most = cap.map(|cap| cap.amount_minor);
+        let over = most.map_or(0, |most| earned.saturating_sub(most).max(0));
+        if over > 0 {
+            if cap.is_some_and(|cap| cap.refundable) {
+                *withheld = withheld.saturating_add(over);
+            }
+            let inputs = [("earned", earned), ("cap", most.unwrap_or_default())];
+            self.push(LineKind::Cap, -over, &inputs);
+            earned -= over;
+        }
+        let room = most.map_or(*withheld, |most| most.saturating_sub(earned).max(0));
+        let released = room.min(*withheld);
+        *withheld -= released;
+        let inputs = [("room below the cap", room), ("released", released)];
+        self.push(LineKind::CapRelease, released, &inputs);
+        earned = earned.saturating_add(released);
+        if let Some(least) = guarantee.filter(|least| self.takes_part && earned < *least) {
+            let inputs = [("earned", earned), ("guaranteed", least)];
+            self.push(LineKind::Guarantee, least.saturating_sub(earned), &inputs);
+        }
+        Ok(())
+    }
+
+    /// Keeps back a part of what is to be paid, and releases what was kept back long enough.
+    fn hold(&mut self, carry: &mut Carry) -> Result<(), CalculateError> {
+        let paid = self.sum(|kind| kind < LineKind::Holdback)?;
+        let (due, waiting): (Vec<_>, Vec<_>) = std::mem::take(&mut carry.held)
+            .into_iter()
+            .partition(|(on, _, _)| *on < self.span.to_on);
+        carry.held = waiting;
+        let holdback = self.terms().holdback;
+        if let Some(holdback) = holdback.filter(|_| paid > 0) {
+            let held = round(percent(Decimal::from(paid), holdback.percent.decimal())?)?;
+            self.push(LineKind::Holdback, -held, &[("earned", paid)]);
+            let release_on = add_months(self.span.to_on, holdback.months);
+            carry.held.push((release_on, self.span.from_on, held));
+        }
+        for (_, from_on, held) in due {
+            let kind = LineKind::HoldbackRelease;
+            let result = money_minor(held, self.terms().currency);
+            let inputs = [("kept back in the period from", from_on.to_string())];
+            let told = step("holdback release", &inputs, result);
+            self.told(kind, format!("holdback_release:{from_on}"), held, told);
+        }
+        Ok(())
+    }
+
+    /// Advances what is missing to the draw, or recovers what was advanced from what is above it.
+    fn draw(&mut self, balances: &mut Carried) -> Result<(), CalculateError> {
+        let total = self.sum(|_| true)?;
+        let draw = self.terms().draw.filter(|_| self.takes_part);
+        let Some(draw) = draw else {
+            return Ok(());
+        };
+        let owed = &mut balances.draw_owed_minor;
+        let above = total.saturating_sub(draw.amount_minor);
+        let inputs = [
+            ("earned", total),
+            ("draw", draw.amount_minor),
+            ("owed before", *owed),
+        ];
+        if above < 0 {
+            if draw.recoverable {
+                *owed = owed.saturating_sub(above);
+            }
+            self.push(LineKind::DrawAdvance, above.saturating_neg(), &inputs);
+        } else {
+            let recovered = above.min(*owed);
+            *owed -= recovered;
+            self.push(LineKind::DrawRecovery, -recovered, &inputs);
+        }
+        Ok(())
+    }
+}
+
+pub(super) fn sum<'l>(
+    mut lines: impl Iterator<Item = &'l StatementLine>,
+) -> Result<i64, CalculateError> {
+    lines
+        .try_fold(0i64, |sum, line| sum.checked_add(line.amount_minor))
+        .ok_or(CalculateError::OutOfRange)
+}
+
+impl Settled {
+    fn into_statement(
+        mut self,
+        participant: &Participant<'_>,
+        late: Vec<StatementLine>,
+    ) -> Result<Statement, CalculateError> {
+        self.lines.extend(late);
+        self.lines.sort_by_key(|line| line.kind);
+        Ok(Statement {
+            plan_id: participant.plan_id.clone(),
+            plan_version: self.version,
+            rep_id: participant.rep_id.clone(),
+            from_on: self.span.from_on,
+            to_on: self.span.to_on,
+            currency: self.currency,
+            total_minor: sum(self.lines.iter())?,
+            lines: self.lines,
+            attainment: self.attainment,
+            tier: self.tier,
+            carried: self.carried,
+        })
+    }
+}

@@ -1,0 +1,198 @@
+//! What tiers pay: a function of how far a window has come, and of what was paid at which weight.
+
+use event_schemas::commission_plan::{Edge, Measure, Mode, TierPay, Tiers};
+use event_schemas::vocabulary::Number;
+use rust_decimal::Decimal;
+
+use super::CalculateError;
+use super::exact::{mul, mul_div, percent};
+
+/// Tiers whose bounds are sums of money.
+#[derive(Debug, Clone)]
+pub(super) struct Ladder {
+    bands: Vec<Band>,
+    mode: Mode,
+    edge: Edge,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Band {
+    from: Decimal,
+    to: Option<Decimal>,
+    pays: TierPay,
+}
+
+/// How far a window has come on a ladder, and what it has gathered.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Climb {
+    /// The volume so far: what the bounds are compared with.
+    pub(super) volume: Decimal,
+    /// Weighted volume below the end of the first tier; all of it in a mode that has no such end.
+    below: Decimal,
+    /// Weighted volume above it.
+    above: Decimal,
+    /// What each slice was paid.
+    sliced: Decimal,
+}
+
+/// A piece of a volume that lies in one tier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Slice {
+    /// Which tier, counted from 1.
+    pub(super) tier: usize,
+    /// How much of it.
+    pub(super) volume: Decimal,
+    /// What the tier pays.
+    pub(super) pays: TierPay,
+}
+
+impl Ladder {
+    /// The ladder of a window: bounds in percent become sums by its quota. Not accelerated, only
+    /// the first tier is left.
+    pub(super) fn new(
+        tiers: &Tiers,
+        quota: Option<Decimal>,
+        accelerated: bool,
+    ) -> Result<Self, CalculateError> {
+        let bound = |number: Number| match (tiers.measure, quota) {
+            (Measure::Attainment, Some(quota)) => percent(quota, number.decimal()),
+            _ => Ok(number.decimal()),
+        };
+        let mut bands = Vec::with_capacity(tiers.bands.len());
+        for tier in &tiers.bands {
+            bands.push(Band {
+                from: bound(tier.from)?,
+                to: tier.to.map(bound).transpose()?,
+                pays: tier.pays,
+            });
+        }
+        if !accelerated {
+            bands.truncate(1);
+            bands.iter_mut().for_each(|first| first.to = None);
+        }
+        Ok(Self {
+            bands,
+            mode: tiers.mode,
+            edge: tiers.edge,
+        })
+    }
+
+    /// Goes on by a volume, every unit of which weighs so much. Gives what the window has earned
+    /// until now, in all.
+    pub(super) fn step(
+        &self,
+        climb: &mut Climb,
+        volume: Decimal,
+        weight: Decimal,
+    ) -> Result<Decimal, CalculateError> {
+        let before = climb.volume;
+        climb.volume += volume;
+        match self.mode {
+            Mode::Marginal | Mode::Interpolated => {
+                let slice = self.paid_up_to(climb.volume)? - self.paid_up_to(before)?;
+                climb.sliced += mul(weight, slice)?;
+            }
+            Mode::Retroactive => climb.below += mul(weight, volume)?,
+            Mode::Overage => {
+                let above = self.above_first(climb.volume) - self.above_first(before);
+                climb.below += mul(weight, volume - above)?;
+                climb.above += mul(weight, above)?;
+            }
+        }
+        self.earned(climb)
+    }
+
+    /// What the window has earned until now.
+    fn earned(&self, climb: &Climb) -> Result<Decimal, CalculateError> {
+        let reached = self.factor(self.tier(climb.volume));
+        match self.mode {
+            Mode::Marginal | Mode::Interpolated => Ok(climb.sliced),
+            Mode::Retroactive => mul(climb.below, reached),
+            Mode::Overage => Ok(mul(climb.below, self.factor(1))? + mul(climb.above, reached)?),
+        }
+    }
+
+    /// The tier reached at a volume, counted from 1.
+    pub(super) fn tier(&self, volume: Decimal) -> usize {
+        let reached = |band: &&Band| match self.edge {
+            Edge::Upper => band.from <= volume,
+            Edge::Lower => band.from < volume,
+        };
+        self.bands.iter().take_while(reached).count().max(1)
+    }
+
+    /// What a tier pays for a unit of weighted volume.
+    fn factor(&self, tier: usize) -> Decimal {
+        let band = self.bands.get(tier.saturating_sub(1));
+        match band.map(|band| band.pays) {
+            Some(TierPay::Percent(percent)) => percent.decimal() / Decimal::ONE_HUNDRED,
+            Some(TierPay::Multiplier(multiplier)) => multiplier.decimal(),
+            Some(TierPay::LumpMinor(_)) | None => Decimal::ZERO,
+        }
+    }
+
+    fn above_first(&self, volume: Decimal) -> Decimal {
+        let end = self.bands.first().and_then(|band| band.to);
+        end.map_or(Decimal::ZERO, |end| (volume - end).max(Decimal::ZERO))
+    }
+
+    /// What is paid from 0 up to a volume, each slice at its own tier, at a weight of 1.
+    fn paid_up_to(&self, volume: Decimal) -> Result<Decimal, CalculateError> {
+        let mut paid = Decimal::ZERO;
+        for (at, band) in self.bands.iter().enumerate() {
+            let within = band.within(volume, at == 0);
+            paid += match band.pays {
+                TierPay::LumpMinor(lump) => match band.to {
+                    Some(to) => mul_div(Decimal::from(lump), within, to - band.from)?,
+                    None => Decimal::ZERO,
+                },
+                TierPay::Percent(_) | TierPay::Multiplier(_) => mul(within, self.factor(at + 1))?,
+            };
+        }
+        Ok(paid)
+    }
+
+    /// The pieces of a volume that begins at another, by tier.
+    pub(super) fn slices(&self, before: Decimal, volume: Decimal) -> Vec<Slice> {
+        let after = before + volume;
+        let slice = |(at, band): (usize, &Band)| Slice {
+            tier: at + 1,
+            volume: band.within(after, at == 0) - band.within(before, at == 0),
+            pays: band.pays,
+        };
+        let slices = self.bands.iter().enumerate().map(slice);
+        slices.filter(|slice| !slice.volume.is_zero()).collect()
+    }
+
+    /// What a unit of a volume that begins at another is paid: by each slice, or by the tiers that
+    /// decide.
+    pub(super) fn factors(&self, before: Decimal, volume: Decimal) -> Vec<Decimal> {
+        let reached = self.tier(before + volume);
+        match self.mode {
+            Mode::Marginal => {
+                let slices = self.slices(before, volume).into_iter();
+                slices.map(|slice| self.factor(slice.tier)).collect()
+            }
+            Mode::Retroactive => vec![self.factor(reached)],
+            Mode::Overage if reached > 1 => vec![self.factor(1), self.factor(reached)],
+            Mode::Overage => vec![self.factor(1)],
+            Mode::Interpolated => Vec::new(),
+        }
+    }
+
+    pub(super) fn mode(&self) -> Mode {
+        self.mode
+    }
+}
+
+impl Band {
+    /// How much of a volume lies in it. What is below 0 lies in the first.
+    fn within(&self, volume: Decimal, is_first: bool) -> Decimal {
+        let up_to = self.to.map_or(volume, |to| volume.min(to)) - self.from;
+        if is_first {
+            up_to
+        } else {
+            up_to.max(Decimal::ZERO)
+        }
+    }
+}

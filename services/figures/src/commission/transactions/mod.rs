@@ -1,0 +1,515 @@
+//! Transactions: what the facts of contracts credit, and what they take back.
+//!
+//! Of each line of a contract it is tracked how much has been credited so far, by whatever timing:
+//! what the timing in force has reached beyond that is credited. So a change of timing neither pays
+//! a part twice nor misses one. Margins are tracked in the same way: of a line's direct cost the
+//! part that belongs to what is credited is charged, and what becomes known late is charged then.
+
+mod line;
+mod overhead;
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use event_schemas::commission_plan::{ClawbackCause, ClawbackExtent, Terms, Timing};
+use event_schemas::contract::{ContractEvent, ContractSigned, ContractTerminated};
+use event_schemas::vocabulary::{ContractId, Currency, Line, LineAmount, LineId, RepId, Split};
+use rust_decimal::Decimal;
+
+use super::CalculateError;
+use super::book::{Book, Contract, PlanVersion, Source};
+use super::calendar::{add_months, months_between};
+use super::exact::mul_div;
+use super::timeline::{Paid, Segment, Timeline};
+
+use line::LineState;
+pub(super) use overhead::Overheads;
+
+/// Something that brings a commission about, or takes it back.
+#[derive(Debug, Clone)]
+pub(super) struct Transaction<'b> {
+    pub(super) at: DateTime<Utc>,
+    pub(super) position: u64,
+    pub(super) day: NaiveDate,
+    pub(super) contract_id: &'b ContractId,
+    pub(super) line: &'b Line,
+    /// The currency of the contract.
+    pub(super) currency: Currency,
+    /// The version of the plan that held.
+    pub(super) version: &'b PlanVersion,
+    pub(super) kind: Kind,
+    /// The facts it follows from; the one that brought it about is the first.
+    pub(super) sources: Vec<&'b Source>,
+}
+
+/// What a transaction does.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Kind {
+    /// It credits a part of a line.
+    Credit(Credit),
+    /// It takes back a part of what was paid for a line.
+    TakeBack {
+        /// Which part, …
+        part: Decimal,
+        /// … of how much that is credited and not yet taken back.
+        of: Decimal,
+    },
+}
+
+/// A part of a line that is credited.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Credit {
+    /// How much of the line, in minor units of the contract's currency.
+    pub(super) moved_minor: i64,
+    /// What is agreed for the whole line.
+    pub(super) agreed_minor: i64,
+    /// The direct cost that belongs to it, in the same.
+    pub(super) cost: Decimal,
+    /// Both, less one from the other, in minor units of the plan's currency.
+    pub(super) converted: Decimal,
+    /// The fixed cost that belongs to it, in the same.
+    pub(super) fixed_cost: Decimal,
+    /// The share that is credited, in basis points.
+    pub(super) share: u64,
+    /// What a rate is applied to.
+    pub(super) basis: Decimal,
+}
+
+/// Who is credited with a contract, or with a line of it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Credits<'b> {
+    pub(super) contract_id: &'b ContractId,
+    pub(super) owner: Option<&'b RepId>,
+    pub(super) splits: &'b [Split],
+    /// The fact that says so.
+    pub(super) source: &'b Source,
+}
+
+impl<'b> Credits<'b> {
+    /// Each rep's share, and whether it is an overlay.
+    pub(super) fn shares(&self) -> Result<Vec<(&'b RepId, u64, bool)>, CalculateError> {
+        if self.splits.is_empty() {
+            return Ok(self.owner.into_iter().map(|o| (o, 10_000, false)).collect());
+        }
+        let each = self.splits.iter();
+        let each = each.map(|split| (&split.rep_id, u64::from(split.share.0), split.overlay));
+        let each: Vec<_> = each.collect();
+        let of_whole = each.iter().filter(|(_, _, overlay)| !overlay);
+        let total = of_whole.map(|(_, share, _)| share).sum();
+        if total != 10_000 {
+            return Err(CalculateError::SharesNotWhole {
+                contract_id: self.contract_id.clone(),
+                total,
+            });
+        }
+        Ok(each)
+    }
+}
+
+/// How a contract began.
+pub(super) struct Signing<'b> {
+    pub(super) at: DateTime<Utc>,
+    pub(super) source: &'b Source,
+    pub(super) signed: &'b ContractSigned,
+    pub(super) credits: Credits<'b>,
+}
+
+impl<'b> Signing<'b> {
+    /// The signing of a contract. One that names nobody falls to who owned its opportunity then.
+    pub(super) fn of(book: &'b Book, contract: &'b Contract) -> Option<Self> {
+        let (at, source, signed) = contract.facts.iter().find_map(|fact| match &fact.what {
+            ContractEvent::ContractSigned(signed) => Some((fact.at, &fact.source, signed)),
+            _ => None,
+        })?;
+        let mut credits = Credits {
+            contract_id: &contract.id,
+            owner: signed.rep_id.as_ref(),
+            splits: &signed.splits,
+            source,
+        };
+        if credits.owner.is_none() && credits.splits.is_empty() {
+            let won = signed.opportunity_id.as_ref();
+            if let Some((owner, since)) = won.and_then(|id| book.contracts.owner_of(id, at)) {
+                (credits.owner, credits.source) = (Some(owner), since);
+            }
+        }
+        Some(Self {
+            at,
+            source,
+            signed,
+            credits,
+        })
+    }
+}
+
+/// Says with how many basis points somebody is credited, at an instant, by the terms in force.
+pub(super) type Share<'s> =
+    dyn Fn(&Credits<'_>, DateTime<Utc>, &Terms) -> Result<u64, CalculateError> + 's;
+
+/// Reads transactions from contracts.
+pub(super) struct Reader<'r, 'b> {
+    pub(super) book: &'b Book,
+    pub(super) timeline: &'r Timeline<'b>,
+    /// The day before which they happen.
+    pub(super) until_on: NaiveDate,
+    pub(super) share: &'r Share<'r>,
+    pub(super) overheads: &'r Overheads<'b>,
+}
+
+impl<'b> Reader<'_, 'b> {
+    /// All transactions of some contracts, in the order in which they count.
+    pub(super) fn read(
+        &self,
+        contracts: impl Iterator<Item = &'b Contract>,
+    ) -> Result<Vec<Transaction<'b>>, CalculateError> {
+        let mut all = Vec::new();
+        for contract in contracts {
+            if let Some(walk) = Walk::new(self, contract, &mut all) {
+                walk.go()?;
+            }
+        }
+        all.sort_by(|a, b| order(a).cmp(&order(b)));
+        Ok(all)
+    }
+}
+
+fn order<'t>(of: &Transaction<'t>) -> (DateTime<Utc>, u64, &'t ContractId, &'t LineId) {
+    (of.at, of.position, of.contract_id, &of.line.line_id)
+}
+
+/// One contract, fact by fact.
+struct Walk<'w, 'r, 'b> {
+    reader: &'w Reader<'r, 'b>,
+    contract: &'b Contract,
+    signed: &'b ContractSigned,
+    signed_at: DateTime<Utc>,
+    signed_by: &'b Source,
+    credits: Credits<'b>,
+    lines: BTreeMap<&'b LineId, LineState<'b>>,
+    out: &'w mut Vec<Transaction<'b>>,
+}
+
+/// When, and because of what.
+#[derive(Clone, Copy)]
+struct Moment<'b> {
+    at: DateTime<Utc>,
+    day: NaiveDate,
+    source: &'b Source,
+}
+
+impl<'w, 'r, 'b> Walk<'w, 'r, 'b> {
+    fn new(
+        reader: &'w Reader<'r, 'b>,
+        contract: &'b Contract,
+        out: &'w mut Vec<Transaction<'b>>,
+    ) -> Option<Self> {
+        let Signing {
+            at,
+            source,
+            signed,
+            credits,
+        } = Signing::of(reader.book, contract)?;
+        Some(Self {
+            reader,
+            contract,
+            signed,
+            signed_at: at,
+            signed_by: source,
+            credits,
+            lines: BTreeMap::new(),
+            out,
+        })
+    }
+
+    /// What is said to have happened before the signing counts from the signing on.
+    fn go(mut self) -> Result<(), CalculateError> {
+        let signed_on = self.reader.book.day(self.signed_at);
+        let segments = &self.reader.timeline.segments;
+        let mut passed = segments.partition_point(|segment| segment.from_on <= signed_on);
+        let (signed, signed_by) = (self.signed, self.signed_by);
+        for line in &signed.lines {
+            self.lines
+                .insert(&line.line_id, LineState::new(line, signed_by));
+        }
+        let moment = Moment {
+            at: self.signed_at,
+            day: signed_on,
+            source: signed_by,
+        };
+        if moment.day >= self.reader.until_on {
+            return Ok(());
+        }
+        self.settle_all(moment)?;
+        for fact in &self.contract.facts {
+            let at = fact.at.max(self.signed_at);
+            let moment = Moment {
+                at,
+                day: self.reader.book.day(at),
+                source: &fact.source,
+            };
+            if moment.day >= self.reader.until_on {
+                break;
+            }
+            self.pass_segments(&mut passed, moment.day)?;
+            self.apply(moment, &fact.what)?;
+        }
+        let last = self.reader.until_on.pred_opt().unwrap_or(NaiveDate::MIN);
+        self.pass_segments(&mut passed, last)
+    }
+
+    /// Where another timing begins, what it has reached already is credited.
+    fn pass_segments(&mut self, passed: &mut usize, day: NaiveDate) -> Result<(), CalculateError> {
+        let timeline = self.reader.timeline;
+        while let Some(segment) = timeline.segments.get(*passed) {
+            if segment.from_on > day {
+                break;
+            }
+            *passed += 1;
+            let source = match segment.paid {
+                Paid::Here(version, _) => &version.source,
+                Paid::Elsewhere | Paid::Nowhere => self.signed_by,
+            };
+            self.settle_all(Moment {
+                at: self.reader.book.zone.start(segment.from_on),
+                day: segment.from_on,
+                source,
+            })?;
+        }
+        Ok(())
+    }
+
+    fn apply(&mut self, moment: Moment<'b>, event: &'b ContractEvent) -> Result<(), CalculateError> {
+        match event {
+            ContractEvent::ContractAmended(amended) => {
+                for change in &amended.changes {
+                    self.amend(moment, &change.line, &amended.splits)?;
+                }
+                Ok(())
+            }
+            ContractEvent::ContractReassigned(given) => {
+                self.credits = Credits {
+                    contract_id: &self.contract.id,
+                    owner: Some(&given.rep_id),
+                    splits: &given.splits,
+                    source: moment.source,
+                };
+                self.lines.values_mut().for_each(|line| line.credits = None);
+                Ok(())
+            }
+            ContractEvent::RevenueRecognized(recognized) => {
+                self.add(moment, &recognized.amounts, |line, minor| {
+                    line.delivered_minor = line.delivered_minor.saturating_add(minor);
+                })
+            }
+            ContractEvent::PaymentReceived(received) => {
+                self.add(moment, &received.amounts, |line, minor| {
+                    line.paid_minor = line.paid_minor.saturating_add(minor);
+                })
+            }
+            ContractEvent::DirectCostRecorded(recorded) => {
+                self.add(moment, &recorded.amounts, |line, minor| {
+                    line.cost_minor = line.cost_minor.saturating_add(minor);
+                })
+            }
+            ContractEvent::PaymentRefunded(refunded) => self.refund(moment, &refunded.amounts),
+            ContractEvent::ContractTerminated(ended) => self.terminate(moment, ended),
+            ContractEvent::ContractSigned(_)
+            | ContractEvent::InvoiceIssued(_)
+            | ContractEvent::ContractRenewed(_) => Ok(()),
+        }
+    }
+
+    fn add(
+        &mut self,
+        moment: Moment<'b>,
+        amounts: &'b [LineAmount],
+        to: impl Fn(&mut LineState<'b>, i64),
+    ) -> Result<(), CalculateError> {
+        for amount in amounts {
+            if let Some(line) = self.lines.get_mut(&amount.line_id) {
+                to(line, amount.amount_minor);
+                self.settle(moment, &amount.line_id)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A line is set to another sum. Where less is agreed than was credited at the signing, what was
+    /// paid for the difference is taken back; no clause is needed for that.
+    fn amend(
+        &mut self,
+        moment: Moment<'b>,
+        to: &'b Line,
+        splits: &'b [Split],
+    ) -> Result<(), CalculateError> {
+        let credits = Credits {
+            splits,
+            source: moment.source,
+            ..self.credits
+        };
+        let credits = (!splits.is_empty()).then_some(credits);
+        let is_new = !self.lines.contains_key(&to.line_id);
+        let line = self.lines.entry(&to.line_id);
+        let line = line.or_insert_with(|| LineState::new(to, moment.source));
+        let agreed_before = if is_new { 0 } else { line.agreed_minor() };
+        (line.line, line.source) = (to, moment.source);
+        // A line that an amendment brings stays with those that it credits.
+        let credits_before = line.credits;
+        line.credits = credits.or(credits_before);
+        let timing = self.reader.timeline.on(moment.day).map(|s| s.timing);
+        if timing == Some(Timing::Signing) {
+            let excess = line.credited_minor.saturating_sub(to.amount_minor);
+            let less = excess.min(agreed_before.saturating_sub(to.amount_minor)).max(0);
+            let credited = line.standing();
+            line.uncredit(less)?;
+            self.take_back(moment, &to.line_id, Decimal::from(less), credited);
+        }
+        self.settle(moment, &to.line_id)?;
+        if !is_new {
+            if let Some(line) = self.lines.get_mut(&to.line_id) {
+                line.credits = credits_before;
+            }
+        }
+        Ok(())
+    }
+
+    fn refund(&mut self, moment: Moment<'b>, amounts: &'b [LineAmount]) -> Result<(), CalculateError> {
+        let is_taken = self.takes_back(moment.day, moment.day, ClawbackCause::Refund);
+        for amount in amounts {
+            let Some(line) = self.lines.get_mut(&amount.line_id) else {
+                continue;
+            };
+            if is_taken.is_some() {
+                let standing = line.standing();
+                let part = Decimal::from(amount.amount_minor).min(standing);
+                line.taken += part;
+                self.take_back(moment, &amount.line_id, part, standing);
+            } else {
+                // Paid once more, it is not credited once more.
+                line.refunded_minor = line.refunded_minor.saturating_add(amount.amount_minor);
+            }
+        }
+        Ok(())
+    }
+
+    fn terminate(
+        &mut self,
+        moment: Moment<'b>,
+        ended: &'b ContractTerminated,
+    ) -> Result<(), CalculateError> {
+        let cause = ClawbackCause::Termination;
+        let Some(clawback) = self.takes_back(moment.day, ended.effective_on, cause) else {
+            return Ok(());
+        };
+        let starts_on = self.signed.starts_on;
+        let open_end = || add_months(starts_on, clawback.within_months);
+        let ends_on = self.signed.ends_on.unwrap_or_else(open_end);
+        let term = months_between(starts_on, ends_on);
+        let elapsed = months_between(starts_on, ended.effective_on).min(term);
+        let ids: Vec<_> = self.lines.keys().copied().collect();
+        for id in ids {
+            let Some(line) = self.lines.get_mut(id) else {
+                continue;
+            };
+            let standing = line.standing();
+            let kept = match clawback.extent {
+                ClawbackExtent::Prorated if !term.is_zero() => {
+                    let earned = mul_div(Decimal::from(line.agreed_minor()), elapsed, term)?;
+                    earned.min(standing)
+                }
+                ClawbackExtent::Prorated | ClawbackExtent::Full => Decimal::ZERO,
+            };
+            line.taken += standing - kept;
+            self.take_back(moment, id, standing - kept, standing);
+        }
+        Ok(())
+    }
+
+    /// The clause by which something is taken back that ends on a day, if there is one.
+    fn takes_back(
+        &self,
+        day: NaiveDate,
+        ends_on: NaiveDate,
+        cause: ClawbackCause,
+    ) -> Option<&'b event_schemas::commission_plan::Clawback> {
+        let clawback = self.reader.timeline.plan.on(day)?.terms.clawback.as_ref()?;
+        let signed_on = self.reader.book.day(self.signed_at);
+        let within = ends_on < add_months(signed_on, clawback.within_months);
+        (within && clawback.on.contains(&cause)).then_some(clawback)
+    }
+
+    fn take_back(&mut self, moment: Moment<'b>, id: &LineId, part: Decimal, of: Decimal) {
+        let version = self.reader.timeline.plan.on(moment.day);
+        let line = self.lines.get(id);
+        if let (Some(line), Some(version)) = (line, version.filter(|_| part > Decimal::ZERO)) {
+            self.out.push(Transaction {
+                at: moment.at,
+                position: moment.source.position,
+                day: moment.day,
+                contract_id: &self.contract.id,
+                line: line.line,
+                currency: self.signed.currency,
+                version,
+                kind: Kind::TakeBack { part, of },
+                sources: vec![moment.source, self.signed_by],
+            });
+        }
+    }
+
+    fn settle_all(&mut self, moment: Moment<'b>) -> Result<(), CalculateError> {
+        let ids: Vec<_> = self.lines.keys().copied().collect();
+        ids.into_iter()
+            .try_for_each(|id| self.settle(moment, id))
+    }
+
+    /// Credits what the timing in force has reached beyond what was credited.
+    fn settle(&mut self, moment: Moment<'b>, id: &LineId) -> Result<(), CalculateError> {
+        let Some(segment) = self.reader.timeline.on(moment.day) else {
+            return Ok(());
+        };
+        let Some(line) = self.lines.get_mut(id) else {
+            return Ok(());
+        };
+        let (moved_minor, cost) = line.advance(segment.timing)?;
+        let line = &*line;
+        let Segment {
+            paid: Paid::Here(version, enrolment),
+            ..
+        } = segment
+        else {
+            return Ok(());
+        };
+        let credits = line.credits.unwrap_or(self.credits);
+        let share = (self.reader.share)(&credits, moment.at, &version.terms)?;
+        if share == 0 {
+            return Ok(());
+        }
+        let terms = &version.terms;
+        let currency = self.signed.currency;
+        let book = self.reader.book;
+        let moved = (moved_minor, cost, share);
+        let overheads = self.reader.overheads;
+        let Some(credit) = line.credit(book, overheads, terms, currency, moment.day, moved)? else {
+            return Ok(());
+        };
+        self.out.push(Transaction {
+            at: moment.at,
+            position: moment.source.position,
+            day: moment.day,
+            contract_id: &self.contract.id,
+            line: line.line,
+            currency,
+            version,
+            kind: Kind::Credit(credit),
+            sources: vec![
+                moment.source,
+                self.signed_by,
+                line.source,
+                credits.source,
+                &version.source,
+                &enrolment.source,
+            ],
+        });
+        Ok(())
+    }
+}

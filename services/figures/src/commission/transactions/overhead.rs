@@ -1,0 +1,117 @@
+//! What a sale bears of the fixed cost of its period: by revenue. A cost falls evenly on its days.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use chrono::NaiveDate;
+use event_schemas::commission_plan::{Period, Terms, Timing};
+use event_schemas::contract::ContractEvent;
+use event_schemas::vocabulary::{Currency, LineAmount};
+use rust_decimal::Decimal;
+
+use crate::commission::CalculateError;
+use crate::commission::book::Book;
+use crate::commission::calendar::Span;
+use crate::commission::exact::{mul_div, shown};
+
+/// The revenue of each period, by its first day.
+type Revenues = HashMap<NaiveDate, Decimal>;
+
+/// Fixed costs over revenues, worked out once for each way of counting.
+pub(in crate::commission) struct Overheads<'b> {
+    book: &'b Book,
+    revenues: RefCell<HashMap<(Period, Timing, Currency), Revenues>>,
+}
+
+impl<'b> Overheads<'b> {
+    pub(in crate::commission) fn new(book: &'b Book) -> Self {
+        let revenues = RefCell::default();
+        Self { book, revenues }
+    }
+
+    /// What a revenue of a day bears, in the plan's currency.
+    pub(super) fn share(
+        &self,
+        terms: &Terms,
+        day: NaiveDate,
+        revenue: Decimal,
+    ) -> Result<Decimal, CalculateError> {
+        let span = Span::around(terms.statement_period, day);
+        let mut costs = Decimal::ZERO;
+        for cost in self.book.sums.costs() {
+            let spread = Span {
+                from_on: cost.from_on,
+                to_on: cost.to_on,
+            };
+            if let Some(common) = spread.overlap(span) {
+                let minor = Decimal::from(cost.amount.amount_minor);
+                let (part, whole) = (Decimal::from(common.days()), Decimal::from(spread.days()));
+                let minor = mul_div(minor, part, whole)?;
+                let sums = &self.book.sums;
+                costs += sums.convert(minor, cost.amount.currency, terms.currency, span.from_on)?;
+            }
+        }
+        if costs.is_zero() {
+            return Ok(costs);
+        }
+        let all = self.revenue(terms, span.from_on)?;
+        if all.is_zero() {
+            return Ok(Decimal::ZERO);
+        }
+        mul_div(shown(costs), revenue, all)
+    }
+
+    fn revenue(&self, terms: &Terms, from_on: NaiveDate) -> Result<Decimal, CalculateError> {
+        let key = (terms.statement_period, terms.timing, terms.currency);
+        if !self.revenues.borrow().contains_key(&key) {
+            let revenues = revenues(self.book, terms)?;
+            self.revenues.borrow_mut().insert(key, revenues);
+        }
+        let known = self.revenues.borrow();
+        let of_period = known.get(&key).and_then(|all| all.get(&from_on));
+        Ok(of_period.copied().unwrap_or_default())
+    }
+}
+
+/// The whole tenant's revenue by period, counted as the plan counts it.
+fn revenues(book: &Book, terms: &Terms) -> Result<Revenues, CalculateError> {
+    let mut revenues = Revenues::new();
+    for contract in book.contracts.all() {
+        let currency = contract.facts.iter().find_map(|fact| match &fact.what {
+            ContractEvent::ContractSigned(signed) => Some(signed.currency),
+            _ => None,
+        });
+        let Some(currency) = currency else { continue };
+        for fact in &contract.facts {
+            let minor: i128 = match (terms.timing, &fact.what) {
+                (Timing::Signing, ContractEvent::ContractSigned(signed)) => {
+                    let lines = signed.lines.iter();
+                    lines.map(|line| i128::from(line.amount_minor)).sum()
+                }
+                (Timing::Signing, ContractEvent::ContractAmended(amended)) => {
+                    let changes = amended.changes.iter();
+                    let more = changes.map(|change| {
+                        i128::from(change.line.amount_minor)
+                            - i128::from(change.amount_before_minor)
+                    });
+                    more.sum()
+                }
+                (Timing::Delivery, ContractEvent::RevenueRecognized(e)) => sum(&e.amounts),
+                (Timing::Payment, ContractEvent::PaymentReceived(e)) => sum(&e.amounts),
+                _ => 0,
+            };
+            let minor = Decimal::try_from_i128_with_scale(minor, 0);
+            let minor = minor.map_err(|_| CalculateError::OutOfRange)?;
+            let day = book.day(fact.at);
+            let from_on = Span::around(terms.statement_period, day).from_on;
+            let minor = book.sums.convert(minor, currency, terms.currency, day)?;
+            *revenues.entry(from_on).or_default() += minor;
+        }
+    }
+    Ok(revenues)
+}
+
+fn sum(amounts: &[LineAmount]) -> i128 {
+    let each = amounts.iter();
+    each.map(|amount| i128::from(amount.amount_minor)).sum()
+}

@@ -1,0 +1,271 @@
+//! Windows: what has been gathered since a count began, and what the next transaction adds to it.
+
+use chrono::NaiveDate;
+use event_schemas::commission_period::Step;
+use event_schemas::commission_plan::{Accelerators, Measure, Mode, Period, Terms, Tiers};
+use event_schemas::vocabulary::{Currency, Number};
+use rust_decimal::Decimal;
+
+use super::CalculateError;
+use super::book::PlanVersion;
+use super::calendar::{Span, period_of};
+use super::earn::{Credited, Participant};
+use super::exact::{mul, round};
+use super::quota::quota;
+use super::steps::{money, money_minor, pays, step};
+use super::tiers::{Climb, Ladder};
+use super::transactions::Transaction;
+
+/// What a transaction is worth before the window has its say.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Worth {
+    /// So much, whatever the volume.
+    Flat(Decimal),
+    /// What the tiers pay for its basis, times a weight.
+    Tiered(Decimal),
+    /// Nothing, and it counts toward nothing.
+    Free,
+}
+
+/// What a transaction is paid.
+#[derive(Debug)]
+pub(super) struct Paid {
+    pub(super) amount_minor: i64,
+    /// The tier reached.
+    pub(super) tier: Option<usize>,
+    pub(super) rates: Vec<Number>,
+    pub(super) steps: Vec<Step>,
+}
+
+/// When a window began: its first day, and the position of its transaction if it is one's own.
+type Key = (NaiveDate, u64);
+
+/// The state of a window: enough to go on from.
+#[derive(Debug)]
+pub(super) struct Window {
+    key: Key,
+    version: u32,
+    ladder: Option<Ladder>,
+    climb: Climb,
+    tiered: Decimal,
+    flat: Decimal,
+}
+
+impl Window {
+    /// A window that begins. Where only the version changes, the volume goes on, and what the
+    /// version before has paid stays paid.
+    fn begin(key: Key, version: u32, ladder: Option<Ladder>, before: Option<&Self>) -> Self {
+        let before = before.filter(|before| before.key == key);
+        let volume = before.map_or(Decimal::ZERO, |before| before.climb.volume);
+        Self {
+            key,
+            version,
+            ladder,
+            climb: Climb {
+                volume,
+                ..Climb::default()
+            },
+            tiered: Decimal::ZERO,
+            flat: Decimal::ZERO,
+        }
+    }
+
+    /// Adds a volume of some weight to the tiers, and a flat sum. Gives what was earned before and
+    /// after.
+    fn add(
+        &mut self,
+        volume: Decimal,
+        weight: Decimal,
+        flat: Decimal,
+    ) -> Result<(Decimal, Decimal), CalculateError> {
+        let before = self.tiered + self.flat;
+        if let Some(ladder) = &self.ladder {
+            self.tiered = ladder.step(&mut self.climb, volume, weight)?;
+        }
+        self.flat += flat;
+        Ok((before, self.tiered + self.flat))
+    }
+}
+
+/// The windows of a participant, one after the other.
+pub(super) struct Windows<'p, 'b> {
+    participant: &'p Participant<'b>,
+    current: Option<Window>,
+}
+
+impl<'p, 'b> Windows<'p, 'b> {
+    pub(super) fn new(participant: &'p Participant<'b>) -> Self {
+        Self {
+            participant,
+            current: None,
+        }
+    }
+
+    /// What an own transaction is paid.
+    pub(super) fn pay(
+        &mut self,
+        transaction: &Transaction<'b>,
+        basis: Decimal,
+        worth: Worth,
+        credited: &Credited,
+        told: bool,
+    ) -> Result<Paid, CalculateError> {
+        let tiers = transaction.version.terms.tiers.as_ref();
+        let all_count = tiers.is_some_and(|tiers| tiers.measure == Measure::Attainment);
+        let (volume, weight, flat) = match worth {
+            Worth::Tiered(weight) => (basis, weight, Decimal::ZERO),
+            Worth::Flat(flat) if all_count => (basis, Decimal::ZERO, flat),
+            Worth::Flat(flat) => (Decimal::ZERO, Decimal::ZERO, flat),
+            Worth::Free => (Decimal::ZERO, Decimal::ZERO, Decimal::ZERO),
+        };
+        let (day, position) = (transaction.day, transaction.position);
+        let added = Added {
+            day,
+            position,
+            volume,
+            weight,
+            flat,
+        };
+        self.add(transaction.version, tiers, added, credited, told)
+    }
+
+    /// What something adds to the window that it falls in.
+    pub(super) fn add(
+        &mut self,
+        version: &PlanVersion,
+        tiers: Option<&Tiers>,
+        added: Added,
+        credited: &Credited,
+        told: bool,
+    ) -> Result<Paid, CalculateError> {
+        let terms = &*version.terms;
+        let period = match tiers {
+            Some(tiers) => period_of(tiers.window),
+            None => Some(terms.statement_period),
+        };
+        let span = period.map(|period| Span::around(period, added.day));
+        let key = span.map_or((added.day, added.position), |span| (span.from_on, 0));
+        let goes_on =
+            |window: &&mut Window| window.key == key && window.version == version.version;
+        if self.current.as_mut().filter(goes_on).is_none() {
+            let ladder = tiers.map(|tiers| self.ladder(terms, tiers, span, credited));
+            let before = self.current.take();
+            let ladder = ladder.transpose()?;
+            self.current = Some(Window::begin(key, version.version, ladder, before.as_ref()));
+        }
+        let window = self.current.as_mut().ok_or(CalculateError::OutOfRange)?;
+        window.pay(added, terms.currency, told)
+    }
+
+    /// The ladder of a window: its bounds may depend on a quota, its height on the year to date.
+    fn ladder(
+        &self,
+        terms: &Terms,
+        tiers: &Tiers,
+        span: Option<Span>,
+        credited: &Credited,
+    ) -> Result<Ladder, CalculateError> {
+        let quota = match (tiers.measure, span) {
+            (Measure::Attainment, Some(span)) => Some(self.quota(terms, span)?),
+            _ => None,
+        };
+        let accelerated = match (tiers.accelerators, span) {
+            (Accelerators::YearToDateQuotaMet, Some(span)) => {
+                let year = Span::around(Period::Year, span.from_on);
+                let to_date = Span {
+                    from_on: year.from_on,
+                    to_on: span.from_on,
+                };
+                to_date.days() <= 0 || credited.within(to_date) >= self.quota(terms, to_date)?
+            }
+            _ => true,
+        };
+        Ladder::new(tiers, quota, accelerated)
+    }
+
+    fn quota(&self, terms: &Terms, span: Span) -> Result<Decimal, CalculateError> {
+        let of = self.participant;
+        let proration = terms.quota_proration;
+        let quota = quota(of.book, &of.timeline, of.rep_id, span, proration, terms.currency)?;
+        quota.ok_or_else(|| CalculateError::NoQuota {
+            rep_id: of.rep_id.clone(),
+            from_on: span.from_on,
+            to_on: span.to_on,
+        })
+    }
+}
+
+/// What is added to a window.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Added {
+    pub(super) day: NaiveDate,
+    pub(super) position: u64,
+    /// By how much the volume goes on.
+    pub(super) volume: Decimal,
+    /// How much a unit of it weighs.
+    pub(super) weight: Decimal,
+    /// What is earned whatever the volume.
+    pub(super) flat: Decimal,
+}
+
+impl Window {
+    fn pay(&mut self, added: Added, currency: Currency, told: bool) -> Result<Paid, CalculateError> {
+        let volume_before = self.climb.volume;
+        let (before, after) = self.add(added.volume, added.weight, added.flat)?;
+        let amount_minor = round(after)?.saturating_sub(round(before)?);
+        let ladder = self.ladder.as_ref().filter(|_| !added.volume.is_zero());
+        let mut rates = Vec::new();
+        if let Some(ladder) = ladder.filter(|_| !added.weight.is_zero()) {
+            for factor in ladder.factors(volume_before, added.volume) {
+                let percent = mul(mul(factor, added.weight)?, Decimal::ONE_HUNDRED)?;
+                rates.push(percent.round_dp(12).into());
+            }
+        }
+        let mut steps = Vec::new();
+        if told {
+            if let Some(ladder) = ladder {
+                steps.extend(climbed(ladder, volume_before, added, currency));
+            }
+            let inputs = [
+                ("earned before in the window", money(before, currency)),
+                ("this adds", money(after - before, currency)),
+            ];
+            steps.push(step("earned", &inputs, money(after, currency)));
+            let rounded = |sum| round(sum).map(|minor| money_minor(minor, currency));
+            let inputs = [
+                ("earned, rounded", rounded(after)?),
+                ("earned before, rounded", rounded(before)?),
+            ];
+            steps.push(step("rounded", &inputs, money_minor(amount_minor, currency)));
+        }
+        Ok(Paid {
+            amount_minor,
+            tier: ladder.map(|ladder| ladder.tier(self.climb.volume)),
+            rates,
+            steps,
+        })
+    }
+}
+
+/// How a volume climbs a ladder.
+fn climbed(ladder: &Ladder, before: Decimal, added: Added, currency: Currency) -> Vec<Step> {
+    let after = before + added.volume;
+    let mode = match ladder.mode() {
+        Mode::Marginal => "each slice at its own tier",
+        Mode::Retroactive => "all at the tier reached",
+        Mode::Overage => "all above the first tier at the tier reached",
+        Mode::Interpolated => "lumps in proportion",
+    };
+    let inputs = [
+        ("volume before", money(before, currency)),
+        ("volume after", money(after, currency)),
+        ("tier reached", ladder.tier(after).to_string()),
+    ];
+    let mut steps = vec![step("tiers", &inputs, mode.to_owned())];
+    for slice in ladder.slices(before, added.volume) {
+        let inputs = [("volume", money(slice.volume, currency))];
+        let name = format!("slice in tier {}", slice.tier);
+        steps.push(step(&name, &inputs, pays(slice.pays, currency)));
+    }
+    steps
+}
