@@ -16,9 +16,7 @@ use super::exact::{mul_div, percent, round};
 use super::overrides::overrides;
 use super::steps::{self, money, money_minor, step};
 use super::timeline::{Paid, Timeline};
-use super::transactions::{
-    Credit, Credits, Kind, Overheads, Reader, Share, Signing, Transaction,
-};
+use super::transactions::{Credit, Credits, Kind, Overheads, Reader, Share, Signing, Transaction};
 use super::window::{Windows, Worth};
 
 /// Which lines are to carry their derivation: it takes longer than the sums.
@@ -143,7 +141,8 @@ impl<'b> Participant<'b> {
             let key = (transaction.contract_id, &transaction.line.line_id);
             let earned = match &transaction.kind {
                 Kind::Credit(credit) => {
-                    let earned = self.commission(transaction, credit, &mut windows, &mut earnings)?;
+                    let earned =
+                        self.commission(transaction, credit, &mut windows, &mut earnings)?;
                     *paid.entry(key).or_default() += earned.line.amount_minor;
                     Some(earned)
                 }
@@ -234,7 +233,9 @@ impl<'b> Participant<'b> {
             Some(Pay::Percent(rate)) => {
                 Worth::Flat(percent(percent(credit.basis, rate.decimal())?, keeps)?)
             }
-            None if terms.tiers.is_some() && !multiplies => Worth::Tiered(keeps / Decimal::ONE_HUNDRED),
+            None if terms.tiers.is_some() && !multiplies => {
+                Worth::Tiered(keeps / Decimal::ONE_HUNDRED)
+            }
             None => {
                 return Err(CalculateError::NoRate {
                     contract_id: transaction.contract_id.clone(),
@@ -272,7 +273,10 @@ impl<'b> Participant<'b> {
             position: transaction.position,
             day: transaction.day,
             line: StatementLine {
-                line_id: format!("commission:{}:{contract_id}:{line_id}", transaction.position),
+                line_id: format!(
+                    "commission:{}:{contract_id}:{line_id}",
+                    transaction.position
+                ),
                 kind: LineKind::Commission,
                 contract_id: Some(contract_id.clone()),
                 contract_line_id: Some(line_id.clone()),
@@ -305,7 +309,10 @@ impl<'b> Participant<'b> {
         let currency = transaction.version.terms.currency;
         let contract_currency = transaction.currency;
         let inputs = [
-            ("paid for the line", money_minor(*paid_minor - amount_minor, currency)),
+            (
+                "paid for the line",
+                money_minor(*paid_minor - amount_minor, currency),
+            ),
             ("credited and standing", money(of, contract_currency)),
             ("lost", money(part, contract_currency)),
         ];
@@ -364,7 +371,10 @@ impl<'b> Participant<'b> {
                 let amount_minor = round(bonus)?;
                 let inputs = [
                     ("bonus", money_minor(spif.amount_minor, currency)),
-                    ("share", steps::percent(Decimal::from(share) / Decimal::ONE_HUNDRED)),
+                    (
+                        "share",
+                        steps::percent(Decimal::from(share) / Decimal::ONE_HUNDRED),
+                    ),
                 ];
                 let result = money_minor(amount_minor, currency);
                 let steps = vec![step(&format!("SPIF {}", spif.name), &inputs, result)];
@@ -444,7 +454,9 @@ fn rate_step(rate: Option<&Rate>, terms: &Terms) -> Step {
     let fitting = |rate: &Rate| {
         let named = [
             rate.product_id.as_ref().map(|id| format!("product {id}")),
-            rate.product_category.as_ref().map(|c| format!("category {c}")),
+            rate.product_category
+                .as_ref()
+                .map(|c| format!("category {c}")),
             rate.revenue_type.map(|kind| kind.as_str().to_owned()),
         ];
         let named: Vec<_> = named.into_iter().flatten().collect();

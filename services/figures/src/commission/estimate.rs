@@ -137,16 +137,19 @@ fn supposed(deal: &Deal, rep_id: &RepId) -> Contract {
         .into()
     }));
     let first = u64::MAX - 8;
-    let facts = events.into_iter().zip(first..).map(|(what, position)| Fact {
-        at: deal.signed_at,
-        source: Source {
-            position,
-            event_id: Uuid::nil(),
-            event_type: "Supposed",
-            actor: "".into(),
-        },
-        what,
-    });
+    let facts = events
+        .into_iter()
+        .zip(first..)
+        .map(|(what, position)| Fact {
+            at: deal.signed_at,
+            source: Source {
+                position,
+                event_id: Uuid::nil(),
+                event_type: "Supposed",
+                actor: "".into(),
+            },
+            what,
+        });
     Contract {
         id: deal.contract_id.clone(),
         facts: facts.collect(),

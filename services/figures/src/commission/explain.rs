@@ -41,11 +41,16 @@ pub fn explain(line: &StatementLine, currency: Currency) -> String {
     }
     for (at, step) in line.derivation.steps.iter().enumerate() {
         let inputs = step.inputs.iter();
-        let inputs: Vec<_> = inputs.map(|one| format!("{} {}", one.input, one.value)).collect();
+        let inputs: Vec<_> = inputs
+            .map(|one| format!("{} {}", one.input, one.value))
+            .collect();
         let inputs = inputs.join("; ");
         let arrow = if inputs.is_empty() { "" } else { "  " };
         let result = &step.result;
-        say(&format!("step {}", at + 1), format!("{}: {inputs}{arrow}= {result}", step.step));
+        say(
+            &format!("step {}", at + 1),
+            format!("{}: {inputs}{arrow}= {result}", step.step),
+        );
     }
     for event in &line.derivation.events {
         let (position, id) = (event.position, &event.event_id);

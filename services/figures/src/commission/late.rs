@@ -39,7 +39,9 @@ pub(super) fn differences<'b>(
     for one in &closed {
         let after = chain.iter().map(|settled| settled.span);
         let mut after = after.filter(|span| span.from_on > one.from_on && !is_closed(*span));
-        let settled = chain.iter().find(|settled| settled.span.from_on == one.from_on);
+        let settled = chain
+            .iter()
+            .find(|settled| settled.span.from_on == one.from_on);
         let (Some(settled), true) = (settled, after.next() == Some(period)) else {
             continue;
         };
@@ -59,12 +61,14 @@ pub(super) fn differences<'b>(
             }
         }
         let differing = lines.into_iter().filter(|(_, (paid, due))| paid != due);
-        found.extend(differing.map(|(line_id, (paid_minor, due_minor))| Difference {
-            closed: one,
-            line_id: line_id.to_owned(),
-            paid_minor,
-            due_minor,
-        }));
+        found.extend(
+            differing.map(|(line_id, (paid_minor, due_minor))| Difference {
+                closed: one,
+                line_id: line_id.to_owned(),
+                paid_minor,
+                due_minor,
+            }),
+        );
     }
     found
 }
@@ -79,7 +83,9 @@ pub(super) fn corrections(
     let mut lines = Vec::with_capacity(differences.len());
     for difference in differences {
         let closed = difference.closed;
-        let settled = chain.iter().find(|settled| settled.span.from_on == closed.from_on);
+        let settled = chain
+            .iter()
+            .find(|settled| settled.span.from_on == closed.from_on);
         let anew = settled.into_iter().flat_map(|settled| &settled.lines);
         let anew = anew.clone().find(|line| line.line_id == difference.line_id);
         let mut frozen = closed.statement.lines.iter();
@@ -93,7 +99,10 @@ pub(super) fn corrections(
         let told = step(
             "late",
             &[
-                ("due, by what is known now", money_minor(difference.due_minor, currency)),
+                (
+                    "due, by what is known now",
+                    money_minor(difference.due_minor, currency),
+                ),
                 ("paid so far", money_minor(difference.paid_minor, currency)),
             ],
             money_minor(amount_minor, currency),
@@ -110,10 +119,15 @@ pub(super) fn corrections(
             contract_line_id: about.and_then(|line| line.contract_line_id.clone()),
             occurred_at: about.map_or(end, |line| line.occurred_at),
             basis_minor: anew.and_then(|line| line.basis_minor),
-            rates_percent: anew.map(|line| line.rates_percent.clone()).unwrap_or_default(),
+            rates_percent: anew
+                .map(|line| line.rates_percent.clone())
+                .unwrap_or_default(),
             amount_minor,
             derivation: Derivation {
-                events: anew.or(frozen).map(|line| line.derivation.events.clone()).unwrap_or_default(),
+                events: anew
+                    .or(frozen)
+                    .map(|line| line.derivation.events.clone())
+                    .unwrap_or_default(),
                 steps: steps.unwrap_or_default(),
             },
             origin: Some(LineOrigin {
@@ -137,7 +151,9 @@ fn late_events(
     let own = anew.into_iter().flat_map(|line| &line.derivation.events);
     let mut events: Vec<_> = own.filter(late).cloned().collect();
     if events.is_empty() {
-        let up_to = chain.iter().filter(|settled| settled.span.from_on <= closed.from_on);
+        let up_to = chain
+            .iter()
+            .filter(|settled| settled.span.from_on <= closed.from_on);
         let all = up_to.flat_map(|settled| &settled.lines);
         let all = all.flat_map(|line| &line.derivation.events);
         events = all.filter(late).cloned().collect();

@@ -54,7 +54,11 @@ fn pay<'b>(
     earnings: &mut Earnings<'b>,
 ) -> Result<(), CalculateError> {
     let of = |version: &'b PlanVersion| version.terms.overrides.iter().enumerate();
-    let most = manager.timeline.plan.versions().map(|v| v.terms.overrides.len());
+    let most = manager
+        .timeline
+        .plan
+        .versions()
+        .map(|v| v.terms.overrides.len());
     let mut windows: Vec<_> = (0..most.max().unwrap_or_default())
         .map(|_| Windows::new(manager))
         .collect();
@@ -124,9 +128,8 @@ fn basis<'b>(manager: &Participant<'b>) -> Result<Vec<Done<'b>>, CalculateError>
     let (book, manager_id) = (manager.book, manager.rep_id);
     let share = |credits: &Credits<'_>, at, _: &Terms| {
         let shares = credits.shares()?.into_iter();
-        let team = shares.filter(|(rep_id, _, overlay)| {
-            !overlay && book.people.manages(manager_id, rep_id, at)
-        });
+        let team = shares
+            .filter(|(rep_id, _, overlay)| !overlay && book.people.manages(manager_id, rep_id, at));
         Ok(team.map(|(_, share, _)| share).sum())
     };
     let members = book.people.ever_managed(manager_id);

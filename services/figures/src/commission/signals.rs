@@ -193,10 +193,21 @@ fn bunched(
         };
         let terms = &version.terms;
         let (proration, currency) = (terms.quota_proration, terms.currency);
-        let quota = quota(book, &participant.timeline, rep_id, span, proration, currency)?;
+        let quota = quota(
+            book,
+            &participant.timeline,
+            rep_id,
+            span,
+            proration,
+            currency,
+        )?;
         gathered.sources.dedup_by_key(|source| source.position);
         for edge in edges(tiers, quota)? {
-            let reach = mul_div(edge, Decimal::from(watch.edge_percent), Decimal::ONE_HUNDRED)?;
+            let reach = mul_div(
+                edge,
+                Decimal::from(watch.edge_percent),
+                Decimal::ONE_HUNDRED,
+            )?;
             let before = gathered.volume - gathered.last;
             let crossed = before < edge && edge <= gathered.volume;
             if crossed && gathered.volume <= edge + reach && gathered.sources.len() > 1 {

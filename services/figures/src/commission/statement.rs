@@ -191,7 +191,9 @@ fn settle<'b>(
     let enrolled = participant.timeline.enrolled_within(span);
     let last_day = enrolled.iter().map(|one| one.to_on).max();
     let last_day = last_day.unwrap_or(span.to_on).pred_opt();
-    let version = last_day.and_then(|day| plan.on(day)).or(plan.versions().next());
+    let version = last_day
+        .and_then(|day| plan.on(day))
+        .or(plan.versions().next());
     let unknown = || CalculateError::UnknownPlan(participant.plan_id.clone());
     let version = version.ok_or_else(unknown)?;
     let order = |one: &Earned<'_>| (one.line.kind, one.at, one.position);
@@ -211,7 +213,11 @@ fn settle<'b>(
     settling.hold(carry)?;
     settling.draw(&mut carry.balances)?;
     settling.lines.sort_by_key(|line| line.kind);
-    let tier = earnings.tiers.iter().rev().find(|(day, _)| *day < span.to_on);
+    let tier = earnings
+        .tiers
+        .iter()
+        .rev()
+        .find(|(day, _)| *day < span.to_on);
     let tier = tier.filter(|(day, _)| span.contains(*day));
     Ok(Settled {
         span,
@@ -244,7 +250,11 @@ impl Settling<'_, '_> {
             .iter()
             .map(|(name, minor)| (*name, money_minor(*minor, currency)))
             .collect();
-        let told = step(&name.replace('_', " "), &inputs, money_minor(amount_minor, currency));
+        let told = step(
+            &name.replace('_', " "),
+            &inputs,
+            money_minor(amount_minor, currency),
+        );
         self.told(kind, format!("{name}:{day}"), amount_minor, told);
     }
 
@@ -277,7 +287,14 @@ impl Settling<'_, '_> {
         let (of, terms) = (self.participant, self.terms());
         let credited = earnings.credited.within(self.span);
         let (proration, currency) = (terms.quota_proration, terms.currency);
-        let quota = quota(of.book, &of.timeline, of.rep_id, self.span, proration, currency)?;
+        let quota = quota(
+            of.book,
+            &of.timeline,
+            of.rep_id,
+            self.span,
+            proration,
+            currency,
+        )?;
         let reached = |quota: &Decimal| mul_div(credited, Decimal::ONE_HUNDRED, *quota);
         let percent = quota.filter(|quota| !quota.is_zero());
         let percent = percent.as_ref().map(reached).transpose()?;
@@ -290,8 +307,12 @@ impl Settling<'_, '_> {
 
     /// Floor, cap and guaranteed minimum of what was earned.
     fn limit(&mut self, attainment: &Attainment, carry: &mut Carry) -> Result<(), CalculateError> {
-        let is_earned =
-            |kind| matches!(kind, LineKind::Commission | LineKind::Spif | LineKind::Override);
+        let is_earned = |kind| {
+            matches!(
+                kind,
+                LineKind::Commission | LineKind::Spif | LineKind::Override
+            )
+        };
         let mut earned = self.sum(is_earned)?;
         let (floor, cap, guarantee) = {
             let terms = self.terms();
@@ -306,7 +327,11 @@ impl Settling<'_, '_> {
             None => false,
         };
         if is_below && earned > 0 {
-            self.push(LineKind::Floor, -earned, &[("earned, below the floor", earned)]);
+            self.push(
+                LineKind::Floor,
+                -earned,
+                &[("earned, below the floor", earned)],
+            );
             earned = 0;
         }
         let withheld = &mut carry.balances.cap_withheld_minor;

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use event_schemas::commission_plan::{
-    Accelerators, Basis, Floor, Measure, Mode, OverrideRate, Pay, Terms, Tier, TierPay, Tiers, Window,
+    Accelerators, Basis, Floor, Measure, Mode, OverrideRate, Pay, Terms, Tier, TierPay, Tiers,
+    Window,
 };
 use event_schemas::vocabulary::Number;
 use rust_decimal::Decimal;
@@ -53,7 +54,10 @@ pub fn check_successor(previous: &Terms, next: &Terms) -> Result<(), Vec<Violati
         found.add("currency", "a version keeps the currency of the plan");
     }
     if previous.statement_period != next.statement_period {
-        found.add("statement_period", "a version keeps the statement period of the plan");
+        found.add(
+            "statement_period",
+            "a version keeps the statement period of the plan",
+        );
     }
     found.into_result()
 }
@@ -103,11 +107,19 @@ impl Found {
         for (at, rate) in terms.rates.iter().enumerate() {
             let key = (&rate.product_id, &rate.product_category, rate.revenue_type);
             let is_new = seen.insert(key);
-            self.require(is_new, format!("rates[{at}]"), "two rates fit the same lines");
+            self.require(
+                is_new,
+                format!("rates[{at}]"),
+                "two rates fit the same lines",
+            );
             match rate.pays {
                 Pay::Percent(percent) => self.percent(format!("rates[{at}].pays"), percent),
                 Pay::FixedMinor(minor) => {
-                    self.require(minor >= 0, format!("rates[{at}].pays"), "a sum is 0 or more");
+                    self.require(
+                        minor >= 0,
+                        format!("rates[{at}].pays"),
+                        "a sum is 0 or more",
+                    );
                 }
                 Pay::Nothing => {}
             }
@@ -117,7 +129,8 @@ impl Found {
             let first = tiers.bands.first();
             first.is_some_and(|band| !matches!(band.pays, TierPay::Multiplier(_)))
         });
-        let rule = "some line has no rate: one that names nothing, or tiers of percents, fits every line";
+        let rule =
+            "some line has no rate: one that names nothing, or tiers of percents, fits every line";
         let pays_own = !terms.rates.is_empty() || terms.tiers.is_some();
         let for_team_only = !pays_own && !terms.overrides.is_empty();
         self.require(is_general || by_tiers || for_team_only, "rates", rule);
@@ -134,10 +147,15 @@ impl Found {
             return;
         }
         let transaction = tiers.window == Window::Transaction;
-        let no_quota = "a single transaction has no quota: count the basis, or use a window of time";
+        let no_quota =
+            "a single transaction has no quota: count the basis, or use a window of time";
         let by_quota = tiers.measure == Measure::Attainment
             || tiers.accelerators == Accelerators::YearToDateQuotaMet;
-        self.require(!(transaction && by_quota), format!("{field}.window"), no_quota);
+        self.require(
+            !(transaction && by_quota),
+            format!("{field}.window"),
+            no_quota,
+        );
         if !has_rates {
             let always = tiers.accelerators == Accelerators::Always;
             let rule = "what a team does has no year-to-date quota";
@@ -177,10 +195,17 @@ impl Found {
             let from = format!("{bands}[{at}].from");
             match expected {
                 Some(end) if at == 0 => {
-                    self.require(band.from.decimal() == end, from, "the first tier begins at 0");
+                    self.require(
+                        band.from.decimal() == end,
+                        from,
+                        "the first tier begins at 0",
+                    );
                 }
                 Some(end) if band.from.decimal() > end => {
-                    self.add(from, format!("there is a gap: the tier before ends at {end}"));
+                    self.add(
+                        from,
+                        format!("there is a gap: the tier before ends at {end}"),
+                    );
                 }
                 Some(end) if band.from.decimal() < end => {
                     self.add(from, format!("tiers overlap: the one before ends at {end}"));
@@ -193,7 +218,11 @@ impl Found {
             let rule = "a tier ends above where it begins";
             self.require(is_wide, format!("{bands}[{at}].to"), rule);
             if at + 1 == all.len() {
-                self.require(band.to.is_none(), format!("{bands}[{at}].to"), "the last tier is open");
+                self.require(
+                    band.to.is_none(),
+                    format!("{bands}[{at}].to"),
+                    "the last tier is open",
+                );
             }
         }
     }
@@ -213,8 +242,16 @@ impl Found {
         let mut seen = BTreeSet::new();
         for (at, spif) in terms.spifs.iter().enumerate() {
             let field = |name| format!("spifs[{at}].{name}");
-            self.require(seen.insert(&spif.name), field("name"), "two SPIFs have one name");
-            self.require(!spif.name.trim().is_empty(), field("name"), "a SPIF has a name");
+            self.require(
+                seen.insert(&spif.name),
+                field("name"),
+                "two SPIFs have one name",
+            );
+            self.require(
+                !spif.name.trim().is_empty(),
+                field("name"),
+                "a SPIF has a name",
+            );
             self.amount(field("amount_minor"), spif.amount_minor);
             let rule = "it ends after it begins";
             self.require(spif.from_on < spif.to_on, field("to_on"), rule);
@@ -239,22 +276,36 @@ impl Found {
         }
         if let Some(holdback) = terms.holdback {
             self.part("holdback.percent", holdback.percent);
-            self.require(holdback.months > 0, "holdback.months", "it is at least a month");
+            self.require(
+                holdback.months > 0,
+                "holdback.months",
+                "it is at least a month",
+            );
         }
         if let Some(clawback) = &terms.clawback {
             let names_some = !clawback.on.is_empty();
             self.require(names_some, "clawback.on", "it names at least one cause");
             let months = clawback.within_months;
             let in_range = (1..=120).contains(&months);
-            self.require(in_range, "clawback.within_months", "it is from 1 to 120 months");
+            self.require(
+                in_range,
+                "clawback.within_months",
+                "it is from 1 to 120 months",
+            );
         }
         if let Some(draw) = terms.draw {
             self.amount("draw.amount_minor", draw.amount_minor);
         }
         // A net margin can turn negative; slices below 0 are paid at the first tier, lumps are not.
-        let lumps = terms.tiers.as_ref().is_some_and(|t| t.mode == Mode::Interpolated);
+        let lumps = terms
+            .tiers
+            .as_ref()
+            .is_some_and(|t| t.mode == Mode::Interpolated);
         if lumps && terms.basis == Basis::NetMargin {
-            self.add("basis", "lumps in proportion need a basis that does not turn negative");
+            self.add(
+                "basis",
+                "lumps in proportion need a basis that does not turn negative",
+            );
         }
     }
 }

@@ -35,6 +35,16 @@ pub(super) struct Climb {
     sliced: Decimal,
 }
 
+impl From<Decimal> for Climb {
+    /// A volume of which nothing is paid here.
+    fn from(volume: Decimal) -> Self {
+        Self {
+            volume,
+            ..Self::default()
+        }
+    }
+}
+
 /// A piece of a volume that lies in one tier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Slice {

@@ -75,9 +75,7 @@ impl<'b> Timeline<'b> {
             let others = elsewhere.iter().filter(|(span, _)| span.contains(day));
             let mut others = others.filter_map(|(_, other)| other.on(day));
             let (paid, version) = match (own, others.next()) {
-                (Some((version, enrolment)), _) => {
-                    (Paid::Here(version, enrolment), Some(version))
-                }
+                (Some((version, enrolment)), _) => (Paid::Here(version, enrolment), Some(version)),
                 (None, Some(version)) => (Paid::Elsewhere, Some(version)),
                 (None, None) => (Paid::Nowhere, None),
             };
@@ -110,9 +108,7 @@ impl<'b> Timeline<'b> {
 }
 
 /// Every segment has a timing: its own, or that of the next that has one, or of the last before.
-fn with_timing<'b>(
-    segments: &[(NaiveDate, Paid<'b>, Option<Timing>)],
-) -> Vec<Segment<'b>> {
+fn with_timing<'b>(segments: &[(NaiveDate, Paid<'b>, Option<Timing>)]) -> Vec<Segment<'b>> {
     let mut last = segments.iter().filter_map(|(_, _, timing)| *timing).last();
     let mut filled = Vec::with_capacity(segments.len());
     for (from_on, paid, timing) in segments.iter().rev() {

@@ -61,10 +61,7 @@ impl Window {
             key,
             version,
             ladder,
-            climb: Climb {
-                volume,
-                ..Climb::default()
-            },
+            climb: Climb::from(volume),
             tiered: Decimal::ZERO,
             flat: Decimal::ZERO,
         }
@@ -145,8 +142,7 @@ impl<'p, 'b> Windows<'p, 'b> {
         };
         let span = period.map(|period| Span::around(period, added.day));
         let key = span.map_or((added.day, added.position), |span| (span.from_on, 0));
-        let goes_on =
-            |window: &&mut Window| window.key == key && window.version == version.version;
+        let goes_on = |window: &&mut Window| window.key == key && window.version == version.version;
         if self.current.as_mut().filter(goes_on).is_none() {
             let ladder = tiers.map(|tiers| self.ladder(terms, tiers, span, credited));
             let before = self.current.take();
@@ -186,7 +182,14 @@ impl<'p, 'b> Windows<'p, 'b> {
     fn quota(&self, terms: &Terms, span: Span) -> Result<Decimal, CalculateError> {
         let of = self.participant;
         let proration = terms.quota_proration;
-        let quota = quota(of.book, &of.timeline, of.rep_id, span, proration, terms.currency)?;
+        let quota = quota(
+            of.book,
+            &of.timeline,
+            of.rep_id,
+            span,
+            proration,
+            terms.currency,
+        )?;
         quota.ok_or_else(|| CalculateError::NoQuota {
             rep_id: of.rep_id.clone(),
             from_on: span.from_on,
@@ -209,7 +212,12 @@ pub(super) struct Added {
 }
 
 impl Window {
-    fn pay(&mut self, added: Added, currency: Currency, told: bool) -> Result<Paid, CalculateError> {
+    fn pay(
+        &mut self,
+        added: Added,
+        currency: Currency,
+        told: bool,
+    ) -> Result<Paid, CalculateError> {
         let volume_before = self.climb.volume;
         let (before, after) = self.add(added.volume, added.weight, added.flat)?;
         let amount_minor = round(after)?.saturating_sub(round(before)?);
@@ -236,7 +244,11 @@ impl Window {
                 ("earned, rounded", rounded(after)?),
                 ("earned before, rounded", rounded(before)?),
             ];
-            steps.push(step("rounded", &inputs, money_minor(amount_minor, currency)));
+            steps.push(step(
+                "rounded",
+                &inputs,
+                money_minor(amount_minor, currency),
+            ));
         }
         Ok(Paid {
             amount_minor,

@@ -62,12 +62,7 @@ impl Contracts {
     }
 
     /// An opportunity was given to a rep.
-    pub(super) fn own(
-        &mut self,
-        id: &OpportunityId,
-        rep_id: RepId,
-        fact: &Fact<OpportunityEvent>,
-    ) {
+    pub(super) fn own(&mut self, id: &OpportunityId, rep_id: RepId, fact: &Fact<OpportunityEvent>) {
         for contract in self.unowned.get(id).into_iter().flatten() {
             let of_rep = self.of_rep.entry(rep_id.clone()).or_default();
             of_rep.insert(contract.clone());

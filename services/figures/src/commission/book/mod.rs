@@ -29,7 +29,7 @@ use super::calendar::Zone;
 
 pub(super) use contracts::{Contract, Contracts};
 pub(super) use people::People;
-pub(super) use plans::{Adjustment, Closed, Enrolment, Plan, PlanVersion, Plans};
+pub(super) use plans::{Enrolment, Plan, PlanVersion, Plans};
 pub(super) use sums::Sums;
 
 /// Why a fact cannot be taken in.

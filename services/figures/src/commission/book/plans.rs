@@ -162,7 +162,10 @@ impl Plans {
         rep_id: &RepId,
     ) -> impl Iterator<Item = &StatementClosed> {
         let closed = self.closed.get(&(plan_id.clone(), rep_id.clone()));
-        closed.into_iter().flatten().map(|(_, closed)| &closed.event)
+        closed
+            .into_iter()
+            .flatten()
+            .map(|(_, closed)| &closed.event)
     }
 
     /// The corrections of a participant that count: approved by someone else than who proposed

@@ -278,7 +278,11 @@ impl<'w, 'r, 'b> Walk<'w, 'r, 'b> {
         Ok(())
     }
 
-    fn apply(&mut self, moment: Moment<'b>, event: &'b ContractEvent) -> Result<(), CalculateError> {
+    fn apply(
+        &mut self,
+        moment: Moment<'b>,
+        event: &'b ContractEvent,
+    ) -> Result<(), CalculateError> {
         match event {
             ContractEvent::ContractAmended(amended) => {
                 for change in &amended.changes {
@@ -359,7 +363,9 @@ impl<'w, 'r, 'b> Walk<'w, 'r, 'b> {
         let timing = self.reader.timeline.on(moment.day).map(|s| s.timing);
         if timing == Some(Timing::Signing) {
             let excess = line.credited_minor.saturating_sub(to.amount_minor);
-            let less = excess.min(agreed_before.saturating_sub(to.amount_minor)).max(0);
+            let less = excess
+                .min(agreed_before.saturating_sub(to.amount_minor))
+                .max(0);
             let credited = line.standing();
             line.uncredit(less)?;
             self.take_back(moment, &to.line_id, Decimal::from(less), credited);
@@ -373,7 +379,11 @@ impl<'w, 'r, 'b> Walk<'w, 'r, 'b> {
         Ok(())
     }
 
-    fn refund(&mut self, moment: Moment<'b>, amounts: &'b [LineAmount]) -> Result<(), CalculateError> {
+    fn refund(
+        &mut self,
+        moment: Moment<'b>,
+        amounts: &'b [LineAmount],
+    ) -> Result<(), CalculateError> {
         let is_taken = self.takes_back(moment.day, moment.day, ClawbackCause::Refund);
         for amount in amounts {
             let Some(line) = self.lines.get_mut(&amount.line_id) else {
@@ -458,8 +468,7 @@ impl<'w, 'r, 'b> Walk<'w, 'r, 'b> {
 
     fn settle_all(&mut self, moment: Moment<'b>) -> Result<(), CalculateError> {
         let ids: Vec<_> = self.lines.keys().copied().collect();
-        ids.into_iter()
-            .try_for_each(|id| self.settle(moment, id))
+        ids.into_iter().try_for_each(|id| self.settle(moment, id))
     }
 
     /// Credits what the timing in force has reached beyond what was credited.
