@@ -1,5 +1,5 @@
-//! What a decision may know besides its own aggregate: when the command occurred, and the other
-//! aggregates it declared to read.
+//! What a decision may know besides its own aggregate: who asks, when the command occurred, and the
+//! other aggregates it declared to read.
 
 use std::sync::Arc;
 
@@ -66,14 +66,17 @@ readable! {
 pub struct Reads {
     /// When what the command tells occurred; whole microseconds, as the log keeps it.
     pub occurred_at: DateTime<Utc>,
+    /// Who asks.
+    pub actor: String,
     found: Vec<(Reference, Read)>,
 }
 
 impl Reads {
-    /// A decision that reads nothing but the time.
-    pub fn at(occurred_at: DateTime<Utc>) -> Self {
+    /// A decision that reads nothing but who asks, and the time.
+    pub fn new(actor: impl Into<String>, occurred_at: DateTime<Utc>) -> Self {
         Self {
             occurred_at: occurred_at.trunc_subsecs(6),
+            actor: actor.into(),
             found: Vec::new(),
         }
     }
@@ -82,7 +85,7 @@ impl Reads {
     pub fn occurring_at(self, occurred_at: DateTime<Utc>) -> Self {
         Self {
             occurred_at,
-            found: self.found,
+            ..self
         }
     }
 

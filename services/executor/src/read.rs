@@ -45,7 +45,7 @@ impl Executor {
         references: &[Reference],
     ) -> Result<ReadAll, Error> {
         let mut all = ReadAll {
-            reads: Reads::at(envelope.occurred_at),
+            reads: Reads::new(&*envelope.actor, envelope.occurred_at),
             versions: Vec::with_capacity(references.len()),
             chains: Vec::with_capacity(references.len()),
         };
