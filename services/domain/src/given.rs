@@ -88,6 +88,8 @@ macro_rules! asked {
 }
 
 asked! {
+    CommissionPlan commission_plan CommissionPlanEvent,
+    CommissionStatement commission_period CommissionPeriodEvent,
     Contract contract ContractEvent,
     Customer customer CustomerEvent,
     ExchangeRate exchange_rate ExchangeRateEvent,
@@ -117,7 +119,7 @@ macro_rules! readable {
 }
 
 readable!(
-    Customer customer, Opportunity opportunity, Product product, Quote quote, Rep rep,
+    CommissionPlan commission_plan, CommissionStatement commission_period, Customer customer, Opportunity opportunity, Product product, Quote quote, Rep rep,
     SalesProcess sales_process, Team team, Tenant tenant,
 );
 

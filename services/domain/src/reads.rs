@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, SubsecRound as _, Utc};
 
+use crate::commission_period::CommissionStatement;
+use crate::commission_plan::CommissionPlan;
 use crate::customer::Customer;
 use crate::opportunity::Opportunity;
 use crate::product::Product;
@@ -57,6 +59,10 @@ readable! {
     Opportunity, opportunity;
     /// A quote.
     Quote, quote;
+    /// A commission plan.
+    CommissionPlan, commission_plan;
+    /// A closed commission statement.
+    CommissionStatement, commission_statement;
     /// The tenant itself.
     Tenant, tenant;
 }
