@@ -6,9 +6,9 @@ use event_schemas::commission_period::{
     CommissionPeriodEvent, Derivation, DisputeResolved, LineKind, LineOrigin, Statement,
     StatementApproved, StatementClosed, StatementDisputed, StatementLine, StatementPaid,
 };
-use event_schemas::commission_plan::{CommissionPlanEvent, CommissionPlanPublished};
 use event_schemas::commission_plan::ParticipantEnrolled;
-use event_schemas::rep::RepRegistered;
+use event_schemas::commission_plan::{CommissionPlanEvent, CommissionPlanPublished};
+use event_schemas::rep::{RepEvent, RepRegistered};
 use event_schemas::vocabulary::{Currency, Number};
 use figures::commission::digest;
 use figures::statement_id;
@@ -136,12 +136,11 @@ fn resolved(resolution: &str) -> CommissionPeriodEvent {
 
 /// Zoe, whose token may bear her address.
 fn zoe() -> Given<Rep> {
-    given([RepRegistered {
+    given([RepEvent::from(RepRegistered {
         rep_id: id("zoe"),
         name: "Zoe".to_owned(),
         email: Some("zoe@acme.example".to_owned()),
-    }
-    .into()])
+    })])
 }
 
 /// The plan she takes part in.
@@ -218,13 +217,55 @@ fn what_is_closed_is_the_statement_that_it_says() {
         ..statement(10_000)
     };
     for (wrong, field) in [
-        (StatementClosed { digest: "0".repeat(64), ..good() }, "digest"),
-        (StatementClosed { statement_id: id("other"), ..good() }, "statement_id"),
-        (StatementClosed { plan_id: id("other"), ..good() }, "plan_id"),
-        (StatementClosed { plan_version: 2, ..good() }, "plan_version"),
-        (StatementClosed { rep_id: id("kim"), ..good() }, "rep_id"),
-        (StatementClosed { from_on: on(1, 1), ..good() }, "from_on"),
-        (StatementClosed { to_on: on(2, 28), ..good() }, "to_on"),
+        (
+            StatementClosed {
+                digest: "0".repeat(64),
+                ..good()
+            },
+            "digest",
+        ),
+        (
+            StatementClosed {
+                statement_id: id("other"),
+                ..good()
+            },
+            "statement_id",
+        ),
+        (
+            StatementClosed {
+                plan_id: id("other"),
+                ..good()
+            },
+            "plan_id",
+        ),
+        (
+            StatementClosed {
+                plan_version: 2,
+                ..good()
+            },
+            "plan_version",
+        ),
+        (
+            StatementClosed {
+                rep_id: id("kim"),
+                ..good()
+            },
+            "rep_id",
+        ),
+        (
+            StatementClosed {
+                from_on: on(1, 1),
+                ..good()
+            },
+            "from_on",
+        ),
+        (
+            StatementClosed {
+                to_on: on(2, 28),
+                ..good()
+            },
+            "to_on",
+        ),
         (frozen(total), "total_minor"),
         (frozen(overflow), "total_minor"),
         (frozen(empty), "to_on"),
@@ -244,7 +285,12 @@ fn only_what_is_closed_has_a_course() {
 
 #[test]
 fn nobody_approves_what_they_are_paid_or_have_closed() {
-    after([]).when(approve()).then([approved()]).and().when(approve()).then_nothing();
+    after([])
+        .when(approve())
+        .then([approved()])
+        .and()
+        .when(approve())
+        .then_nothing();
     for actor in ["zoe", "zoe@acme.example", "Zoe@Acme.example", "ann"] {
         let own = after([]).by(actor).when(approve());
         own.then_refused("SELF_APPROVAL", &[&format!("actor={actor}")]);
@@ -253,11 +299,13 @@ fn nobody_approves_what_they_are_paid_or_have_closed() {
 
 #[test]
 fn what_is_approved_is_paid_once() {
-    after([]).when(pay("SEPA 7")).then_refused("NOT_APPROVED", &[]);
+    after([])
+        .when(pay("SEPA 7"))
+        .then_refused("NOT_APPROVED", &[]);
     let once = after([approved()]).when(pay("SEPA 7"));
     let once = once.then([paid("SEPA 7")]).and();
     once.clone().when(pay("SEPA 7")).then_nothing();
-    let facts = &["payout_reference=SEPA 7", "paid_on=2017-03-09"];
+    let facts = &["paid_on=2017-03-09", "payout_reference=SEPA 7"];
     once.when(pay("SEPA 8")).then_refused("ALREADY_PAID", facts);
 }
 
@@ -266,16 +314,25 @@ fn what_is_disputed_is_neither_approved_nor_paid_until_that_is_resolved() {
     let open = after([disputed("why")]);
     open.clone().when(approve()).then_refused("DISPUTED", &[]);
     open.clone().when(dispute("why")).then_nothing();
-    open.clone().when(dispute("another")).then_refused("ALREADY_DISPUTED", &[]);
+    open.clone()
+        .when(dispute("another"))
+        .then_refused("ALREADY_DISPUTED", &[]);
     let over = open.when(resolve("so")).then([resolved("so")]).and();
     over.clone().when(resolve("so")).then_nothing();
-    over.clone().when(resolve("else")).then_refused("NOT_DISPUTED", &[]);
+    over.clone()
+        .when(resolve("else"))
+        .then_refused("NOT_DISPUTED", &[]);
     over.clone().when(approve()).then([approved()]);
     over.when(dispute("why")).then([disputed("why")]);
-    after([]).when(resolve("so")).then_refused("NOT_DISPUTED", &[]);
+    after([])
+        .when(resolve("so"))
+        .then_refused("NOT_DISPUTED", &[]);
 
     let approved_before = after([approved(), disputed("why")]);
-    approved_before.clone().when(pay("SEPA 7")).then_refused("DISPUTED", &[]);
+    approved_before
+        .clone()
+        .when(pay("SEPA 7"))
+        .then_refused("DISPUTED", &[]);
     let over = approved_before.when(resolve("so")).and();
     over.when(pay("SEPA 7")).then([paid("SEPA 7")]);
     let paid_before = after([approved(), paid("SEPA 7")]);
@@ -286,8 +343,14 @@ fn what_is_disputed_is_neither_approved_nor_paid_until_that_is_resolved() {
 fn a_course_is_told_in_order() {
     let later = given([closed()]).and_on(8, [approved()]).by("bob");
     let facts = &["after=2017-03-08T09:00:00Z"];
-    later.clone().on(7).when(pay("SEPA 7")).then_refused("OUT_OF_ORDER", facts);
-    let skewed = later.at(day(8) - chrono::TimeDelta::minutes(1)).when(pay("SEPA 7"));
+    later
+        .clone()
+        .on(7)
+        .when(pay("SEPA 7"))
+        .then_refused("OUT_OF_ORDER", facts);
+    let skewed = later
+        .at(day(8) - chrono::TimeDelta::minutes(1))
+        .when(pay("SEPA 7"));
     skewed.then([paid("SEPA 7")]).and_occurred(day(8));
 }
 
@@ -350,15 +413,17 @@ fn a_correction_is_of_a_participant_in_the_currency_of_the_plan() {
 fn what_is_corrected_is_a_line_of_a_closed_statement_of_the_same_participant() {
     when_proposed(propose(50, Some("two"))).then([proposed(Some("two"))]);
     when_proposed(propose(50, Some("three"))).then_refused("UNKNOWN_LINE", &["line_id=three"]);
-    let open = nothing().knowing("field", &plan());
+    let open = nothing::<CommissionStatement>().knowing("field", &plan());
     let open = open.when(Kind::ProposeAdjustment(propose(50, Some("one"))));
     open.then_refused("UNKNOWN_STATEMENT", &["statement_id=field~zoe~2017-02-01"]);
     let of_kim = Statement {
         rep_id: id("kim"),
         ..statement(1)
     };
-    let of_kim = given([frozen(of_kim).into()]);
-    let other = nothing().knowing("field", &plan()).knowing(STATEMENT, &of_kim);
+    let of_kim = given([CommissionPeriodEvent::from(frozen(of_kim))]);
+    let other = nothing::<CommissionStatement>()
+        .knowing("field", &plan())
+        .knowing(STATEMENT, &of_kim);
     let other = other.when(Kind::ProposeAdjustment(propose(50, Some("one"))));
     other.then_refused("OTHER_STATEMENT", &["plan_id=field", "rep_id=kim"]);
 }
@@ -366,7 +431,10 @@ fn what_is_corrected_is_a_line_of_a_closed_statement_of_the_same_participant() {
 #[test]
 fn an_id_stands_for_one_correction() {
     let known = company().and_on(2, [proposed(None)]);
-    known.clone().when(Kind::ProposeAdjustment(propose(50, None))).then_nothing();
+    known
+        .clone()
+        .when(Kind::ProposeAdjustment(propose(50, None)))
+        .then_nothing();
     let other = known.when(Kind::ProposeAdjustment(propose(60, None)));
     other.then_refused("DUPLICATE_ADJUSTMENT", &["adjustment_id=a1"]);
 }
@@ -411,8 +479,14 @@ fn a_correction_is_approved_by_a_second_person_whom_it_does_not_concern() {
     }
     let second = proposal().by("bob").when(approve_adjustment());
     let second = second.then([adjustment_approved()]).and();
-    second.clone().by("kim").when(approve_adjustment()).then_nothing();
-    second.when(reject("no")).then_refused("ALREADY_APPROVED", &[]);
+    second
+        .clone()
+        .by("kim")
+        .when(approve_adjustment())
+        .then_nothing();
+    second
+        .when(reject("no"))
+        .then_refused("ALREADY_APPROVED", &[]);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use event_schemas::commission_plan::{
     Basis, CommissionPlanEvent, CommissionPlanPublished, CreditRules, ParticipantEnrolled,
     ParticipantWithdrawn, Pay, Period, Proration, Rate, Terms, Timing,
 };
-use event_schemas::rep::RepRegistered;
+use event_schemas::rep::{RepEvent, RepRegistered};
 use event_schemas::vocabulary::{Currency, Number};
 use proptest::prelude::*;
 use proto::v1;
@@ -17,7 +17,11 @@ use crate::rep::Rep;
 
 /// A day of a month of 2017; from 13 on, of the year after.
 fn on(month: u32, day: u32) -> NaiveDate {
-    let (year, month) = if month > 12 { (2018, month - 12) } else { (2017, month) };
+    let (year, month) = if month > 12 {
+        (2018, month - 12)
+    } else {
+        (2017, month)
+    };
     NaiveDate::from_ymd_opt(year, month, day).unwrap()
 }
 
@@ -124,12 +128,11 @@ fn withdraw(rep: &str, to_on: NaiveDate) -> Kind {
 /// A plan, and two reps who could take part in it.
 fn plan() -> Given<CommissionPlan> {
     let rep = |name: &str| -> Given<Rep> {
-        given([RepRegistered {
+        given([RepEvent::from(RepRegistered {
             rep_id: id(name),
             name: name.to_owned(),
             email: None,
-        }
-        .into()])
+        })])
     };
     given([published(1, on(1, 1), 5)])
         .knowing("zoe", &rep("zoe"))
@@ -155,7 +158,7 @@ fn what_is_published_again_is_published_already() {
 
 #[test]
 fn a_version_holds_from_a_later_day_than_the_one_before() {
-    let facts = &["version=1", "effective_from=2017-01-01"];
+    let facts = &["effective_from=2017-01-01", "version=1"];
     for earlier in [on(1, 1), NaiveDate::from_ymd_opt(2016, 12, 31).unwrap()] {
         let late = plan().when(publish(earlier, 6));
         late.then_refused("NOT_LATER", facts);
@@ -189,7 +192,9 @@ fn a_rep_takes_part_once_at_a_time() {
         let twice = one.clone().when(enroll("zoe", from_on, to_on));
         twice.then_refused("OVERLAPPING_PARTICIPATION", facts);
     }
-    one.clone().when(enroll("zoe", on(5, 1), None)).then([enrolled(on(5, 1), None)]);
+    one.clone()
+        .when(enroll("zoe", on(5, 1), None))
+        .then([enrolled(on(5, 1), None)]);
     let before = one.clone().when(enroll("zoe", on(1, 1), Some(on(2, 1))));
     before.then([enrolled(on(1, 1), Some(on(2, 1)))]);
     let open = plan().and_on(2, [enrolled(on(2, 1), None)]);
@@ -221,12 +226,26 @@ fn the_participation_that_holds_on_the_last_day_ends_with_it() {
     let second = two.clone().when(withdraw("zoe", on(6, 1)));
     let second = second.then([withdrawn(on(3, 1), on(6, 1))]).and();
     let none = &["rep_id=zoe"];
-    second.clone().when(withdraw("zoe", on(7, 1))).then_refused("NOT_A_PARTICIPANT", none);
-    second.clone().when(withdraw("zoe", on(1, 1))).then_refused("NOT_A_PARTICIPANT", none);
-    second.clone().when(withdraw("bob", on(2, 1))).then_refused("NOT_A_PARTICIPANT", &["rep_id=bob"]);
+    second
+        .clone()
+        .when(withdraw("zoe", on(7, 1)))
+        .then_refused("NOT_A_PARTICIPANT", none);
+    second
+        .clone()
+        .when(withdraw("zoe", on(1, 1)))
+        .then_refused("NOT_A_PARTICIPANT", none);
+    second
+        .clone()
+        .when(withdraw("bob", on(2, 1)))
+        .then_refused("NOT_A_PARTICIPANT", &["rep_id=bob"]);
     // What was enrolled before is not enrolled again, and from then on there is room.
-    second.clone().when(enroll("zoe", on(3, 1), None)).then_nothing();
-    second.when(enroll("zoe", on(6, 1), None)).then([enrolled(on(6, 1), None)]);
+    second
+        .clone()
+        .when(enroll("zoe", on(3, 1), None))
+        .then_nothing();
+    second
+        .when(enroll("zoe", on(6, 1), None))
+        .then([enrolled(on(6, 1), None)]);
 }
 
 /// Anything that can be asked of a plan.
