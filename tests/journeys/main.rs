@@ -16,6 +16,7 @@ mod raw;
 mod authenticating;
 mod bulk;
 mod command_line;
+mod commission;
 mod crashing;
 mod crowding;
 mod following;

@@ -165,10 +165,9 @@ impl Scene<'_> {
         let backend = |error: String| QueryError::Backend(error);
         let digest = commission::digest(&statement).map_err(|error| backend(error.to_string()))?;
         let (plan_id, rep_id) = (&statement.plan_id, &statement.rep_id);
-        let statement_id = commission::statement_id(plan_id, rep_id, statement.from_on);
-        let no_id = || backend(format!("no id for the statement of {rep_id} by {plan_id}"));
+        let statement_id = figures::statement_id(plan_id, rep_id, statement.from_on);
         Ok(StatementClosed {
-            statement_id: statement_id.ok_or_else(no_id)?,
+            statement_id: statement_id.map_err(|error| backend(error.to_string()))?,
             plan_id: statement.plan_id.clone(),
             plan_version: statement.plan_version,
             rep_id: statement.rep_id.clone(),

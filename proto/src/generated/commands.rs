@@ -4,6 +4,36 @@ use tonic::{Request, Response, Status};
 
 use super::v1::{self, Receipt, command::Kind};
 
+/// A command about a commission plan.
+#[derive(Debug, Clone, PartialEq)]
+pub enum CommissionPlanCommand {
+    /// See [`v1::PublishCommissionPlan`].
+    PublishCommissionPlan(v1::PublishCommissionPlan),
+    /// See [`v1::EnrollParticipant`].
+    EnrollParticipant(v1::EnrollParticipant),
+    /// See [`v1::WithdrawParticipant`].
+    WithdrawParticipant(v1::WithdrawParticipant),
+}
+
+/// A command about a commission statement.
+#[derive(Debug, Clone, PartialEq)]
+pub enum CommissionStatementCommand {
+    /// See [`v1::ApproveStatement`].
+    ApproveStatement(v1::ApproveStatement),
+    /// See [`v1::PayStatement`].
+    PayStatement(v1::PayStatement),
+    /// See [`v1::DisputeStatement`].
+    DisputeStatement(v1::DisputeStatement),
+    /// See [`v1::ResolveDispute`].
+    ResolveDispute(v1::ResolveDispute),
+    /// See [`v1::ProposeAdjustment`].
+    ProposeAdjustment(v1::ProposeAdjustment),
+    /// See [`v1::ApproveAdjustment`].
+    ApproveAdjustment(v1::ApproveAdjustment),
+    /// See [`v1::RejectAdjustment`].
+    RejectAdjustment(v1::RejectAdjustment),
+}
+
 /// A command about a contract.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ContractCommand {
@@ -164,6 +194,10 @@ pub enum TenantCommand {
 /// A command, told apart by the noun it is about.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Route {
+    /// About a commission plan.
+    CommissionPlan(CommissionPlanCommand),
+    /// About a commission statement.
+    CommissionStatement(CommissionStatementCommand),
     /// About a contract.
     Contract(ContractCommand),
     /// About a opportunity.
@@ -191,6 +225,16 @@ pub enum Route {
 impl From<Kind> for Route {
     fn from(kind: Kind) -> Self {
         match kind {
+            Kind::PublishCommissionPlan(m) => Self::CommissionPlan(CommissionPlanCommand::PublishCommissionPlan(m)),
+            Kind::EnrollParticipant(m) => Self::CommissionPlan(CommissionPlanCommand::EnrollParticipant(m)),
+            Kind::WithdrawParticipant(m) => Self::CommissionPlan(CommissionPlanCommand::WithdrawParticipant(m)),
+            Kind::ApproveStatement(m) => Self::CommissionStatement(CommissionStatementCommand::ApproveStatement(m)),
+            Kind::PayStatement(m) => Self::CommissionStatement(CommissionStatementCommand::PayStatement(m)),
+            Kind::DisputeStatement(m) => Self::CommissionStatement(CommissionStatementCommand::DisputeStatement(m)),
+            Kind::ResolveDispute(m) => Self::CommissionStatement(CommissionStatementCommand::ResolveDispute(m)),
+            Kind::ProposeAdjustment(m) => Self::CommissionStatement(CommissionStatementCommand::ProposeAdjustment(m)),
+            Kind::ApproveAdjustment(m) => Self::CommissionStatement(CommissionStatementCommand::ApproveAdjustment(m)),
+            Kind::RejectAdjustment(m) => Self::CommissionStatement(CommissionStatementCommand::RejectAdjustment(m)),
             Kind::SignContract(m) => Self::Contract(ContractCommand::SignContract(m)),
             Kind::AmendContract(m) => Self::Contract(ContractCommand::AmendContract(m)),
             Kind::ReassignContract(m) => Self::Contract(ContractCommand::ReassignContract(m)),
@@ -256,6 +300,44 @@ pub trait HandleCommand: Clone + Send + Sync + 'static {
 /// Serves every command rpc by one handler.
 #[derive(Debug, Clone)]
 pub struct CommandDoor<H>(pub H);
+
+#[tonic::async_trait]
+impl<H: HandleCommand> v1::commission_plan_command_service_server::CommissionPlanCommandService for CommandDoor<H> {
+    async fn publish_commission_plan(&self, request: Request<v1::PublishCommissionPlan>) -> Result<Response<Receipt>, Status> {
+        self.0.handle(request.map(Kind::PublishCommissionPlan)).await
+    }
+    async fn enroll_participant(&self, request: Request<v1::EnrollParticipant>) -> Result<Response<Receipt>, Status> {
+        self.0.handle(request.map(Kind::EnrollParticipant)).await
+    }
+    async fn withdraw_participant(&self, request: Request<v1::WithdrawParticipant>) -> Result<Response<Receipt>, Status> {
+        self.0.handle(request.map(Kind::WithdrawParticipant)).await
+    }
+}
+
+#[tonic::async_trait]
+impl<H: HandleCommand> v1::commission_statement_command_service_server::CommissionStatementCommandService for CommandDoor<H> {
+    async fn approve_statement(&self, request: Request<v1::ApproveStatement>) -> Result<Response<Receipt>, Status> {
+        self.0.handle(request.map(Kind::ApproveStatement)).await
+    }
+    async fn pay_statement(&self, request: Request<v1::PayStatement>) -> Result<Response<Receipt>, Status> {
+        self.0.handle(request.map(Kind::PayStatement)).await
+    }
+    async fn dispute_statement(&self, request: Request<v1::DisputeStatement>) -> Result<Response<Receipt>, Status> {
+        self.0.handle(request.map(Kind::DisputeStatement)).await
+    }
+    async fn resolve_dispute(&self, request: Request<v1::ResolveDispute>) -> Result<Response<Receipt>, Status> {
+        self.0.handle(request.map(Kind::ResolveDispute)).await
+    }
+    async fn propose_adjustment(&self, request: Request<v1::ProposeAdjustment>) -> Result<Response<Receipt>, Status> {
+        self.0.handle(request.map(Kind::ProposeAdjustment)).await
+    }
+    async fn approve_adjustment(&self, request: Request<v1::ApproveAdjustment>) -> Result<Response<Receipt>, Status> {
+        self.0.handle(request.map(Kind::ApproveAdjustment)).await
+    }
+    async fn reject_adjustment(&self, request: Request<v1::RejectAdjustment>) -> Result<Response<Receipt>, Status> {
+        self.0.handle(request.map(Kind::RejectAdjustment)).await
+    }
+}
 
 #[tonic::async_trait]
 impl<H: HandleCommand> v1::contract_command_service_server::ContractCommandService for CommandDoor<H> {
@@ -456,6 +538,8 @@ impl<H: HandleCommand> v1::tenant_command_service_server::TenantCommandService f
 
 /// Adds every command service to a router, each with the largest message it takes, in bytes.
 pub fn add_command_services<H: HandleCommand>(routes: &mut tonic::service::RoutesBuilder, door: &CommandDoor<H>, max_len: usize) {
+    routes.add_service(v1::commission_plan_command_service_server::CommissionPlanCommandServiceServer::new(door.clone()).max_decoding_message_size(max_len));
+    routes.add_service(v1::commission_statement_command_service_server::CommissionStatementCommandServiceServer::new(door.clone()).max_decoding_message_size(max_len));
     routes.add_service(v1::contract_command_service_server::ContractCommandServiceServer::new(door.clone()).max_decoding_message_size(max_len));
     routes.add_service(v1::opportunity_command_service_server::OpportunityCommandServiceServer::new(door.clone()).max_decoding_message_size(max_len));
     routes.add_service(v1::customer_command_service_server::CustomerCommandServiceServer::new(door.clone()).max_decoding_message_size(max_len));

@@ -251,6 +251,2357 @@ impl ::prost::Name for Receipt {
         "/twinfunnel.v1.Receipt".into()
     }
 }
+/// Publishes a version of a plan: the first, or the next. What is published never changes; it holds
+/// from its day until the day of the next version, which is later (NOT_LATER) and keeps the plan's
+/// currency and statement period (NOT_A_SUCCESSOR). The very same said again changes nothing.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct PublishCommissionPlan {
+    #[prost(string, tag = "1")]
+    pub commission_plan_id: ::prost::alloc::string::String,
+    /// The first day on which it holds, as ISO 8601 date, in the tenant's time zone.
+    #[prost(string, tag = "2")]
+    pub effective_from: ::prost::alloc::string::String,
+    /// What it pays. Terms that cannot be calculated with are refused, with each field at fault.
+    #[prost(message, optional, tag = "3")]
+    pub terms: ::core::option::Option<CommissionTerms>,
+}
+impl ::prost::Name for PublishCommissionPlan {
+    const NAME: &'static str = "PublishCommissionPlan";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.PublishCommissionPlan".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.PublishCommissionPlan".into()
+    }
+}
+/// Makes a rep take part in a plan, in [from_on, to_on). Nobody takes part in one plan twice at a time
+/// (OVERLAPPING_PARTICIPATION).
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EnrollParticipant {
+    #[prost(string, tag = "1")]
+    pub commission_plan_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub rep_id: ::prost::alloc::string::String,
+    /// The first day, as ISO 8601 date.
+    #[prost(string, tag = "3")]
+    pub from_on: ::prost::alloc::string::String,
+    /// The day after the last; open if empty.
+    #[prost(string, tag = "4")]
+    pub to_on: ::prost::alloc::string::String,
+}
+impl ::prost::Name for EnrollParticipant {
+    const NAME: &'static str = "EnrollParticipant";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.EnrollParticipant".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.EnrollParticipant".into()
+    }
+}
+/// Ends the participation that holds on the day before `to_on` (NOT_A_PARTICIPANT).
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WithdrawParticipant {
+    #[prost(string, tag = "1")]
+    pub commission_plan_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub rep_id: ::prost::alloc::string::String,
+    /// The day after its last, as ISO 8601 date.
+    #[prost(string, tag = "3")]
+    pub to_on: ::prost::alloc::string::String,
+}
+impl ::prost::Name for WithdrawParticipant {
+    const NAME: &'static str = "WithdrawParticipant";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.WithdrawParticipant".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.WithdrawParticipant".into()
+    }
+}
+/// What a version of a plan pays, and when. Sums are plain decimals in units of the plan's currency,
+/// such as "50000" or "2000.00"; percents are plain decimals, such as "5.5".
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct CommissionTerms {
+    /// ISO 4217 code of all its sums, and of what it pays.
+    #[prost(string, tag = "1")]
+    pub currency_code: ::prost::alloc::string::String,
+    /// What one statement covers.
+    #[prost(enumeration = "CommissionPeriod", tag = "2")]
+    pub statement_period: i32,
+    /// What brings a commission about.
+    #[prost(enumeration = "CommissionTiming", tag = "3")]
+    pub timing: i32,
+    /// What the rates are applied to.
+    #[prost(enumeration = "CommissionBasis", tag = "4")]
+    pub basis: i32,
+    /// Who is credited, beyond the owner and the stated splits; nobody if absent.
+    #[prost(message, optional, tag = "5")]
+    pub credit: ::core::option::Option<CreditRules>,
+    /// The rates; of those that fit a line the most specific one counts.
+    #[prost(message, repeated, tag = "6")]
+    pub rates: ::prost::alloc::vec::Vec<CommissionRate>,
+    /// What changes with the volume; nothing if absent. A line is paid by tiers of percents if no rate
+    /// fits it; tiers of multipliers raise whatever percent fits it.
+    #[prost(message, optional, tag = "7")]
+    pub tiers: ::core::option::Option<CommissionTiers>,
+    /// How a discount cuts the rate: of those exceeded the highest counts. It does not if empty.
+    #[prost(message, repeated, tag = "8")]
+    pub discounts: ::prost::alloc::vec::Vec<DiscountCut>,
+    /// Fixed bonuses for wins.
+    #[prost(message, repeated, tag = "9")]
+    pub spifs: ::prost::alloc::vec::Vec<Spif>,
+    /// What a manager is paid for what the team does.
+    #[prost(message, repeated, tag = "10")]
+    pub overrides: ::prost::alloc::vec::Vec<CommissionOverride>,
+    /// Below it nothing is paid; all is paid if absent.
+    #[prost(message, optional, tag = "11")]
+    pub floor: ::core::option::Option<CommissionFloor>,
+    /// The most one statement pays of what was earned in its period; without limit if absent.
+    #[prost(message, optional, tag = "12")]
+    pub cap: ::core::option::Option<CommissionCap>,
+    /// The least one statement pays of what was earned in its period, as a sum; nothing if empty.
+    #[prost(string, tag = "13")]
+    pub guarantee: ::prost::alloc::string::String,
+    /// What is kept back for some time; nothing if absent.
+    #[prost(message, optional, tag = "14")]
+    pub holdback: ::core::option::Option<Holdback>,
+    /// What is taken back; nothing if absent.
+    #[prost(message, optional, tag = "15")]
+    pub clawback: ::core::option::Option<Clawback>,
+    /// What is paid in advance; nothing if absent.
+    #[prost(message, optional, tag = "16")]
+    pub draw: ::core::option::Option<Draw>,
+    /// How a quota falls to someone who takes part for some of its time only; DAYS if unspecified.
+    #[prost(enumeration = "QuotaProration", tag = "17")]
+    pub quota_proration: i32,
+}
+impl ::prost::Name for CommissionTerms {
+    const NAME: &'static str = "CommissionTerms";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.CommissionTerms".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.CommissionTerms".into()
+    }
+}
+/// Who is credited, beyond the owner and the stated splits.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CreditRules {
+    /// Overlays are credited on top of the whole; they are not if false.
+    #[prost(bool, tag = "1")]
+    pub overlays: bool,
+    /// A manager may be credited directly with a subordinate's deal; it is refused if false.
+    #[prost(bool, tag = "2")]
+    pub direct_on_subordinates: bool,
+}
+impl ::prost::Name for CreditRules {
+    const NAME: &'static str = "CreditRules";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.CreditRules".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.CreditRules".into()
+    }
+}
+/// A rate, and which lines it fits. It is the more specific, the more of product, then category, then
+/// revenue type it names; one that names nothing fits every line.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CommissionRate {
+    /// Only this product; any if empty.
+    #[prost(string, tag = "1")]
+    pub product_id: ::prost::alloc::string::String,
+    /// Only products of this category; any if empty.
+    #[prost(string, tag = "2")]
+    pub product_category: ::prost::alloc::string::String,
+    /// Only revenue of this type; any if unspecified.
+    #[prost(enumeration = "RevenueType", tag = "3")]
+    pub revenue_type: i32,
+    /// What it pays: one of them.
+    #[prost(oneof = "commission_rate::Pays", tags = "4, 5, 6")]
+    pub pays: ::core::option::Option<commission_rate::Pays>,
+}
+/// Nested message and enum types in `CommissionRate`.
+pub mod commission_rate {
+    /// What it pays: one of them.
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Pays {
+        /// A percentage of the line's basis, such as "5.5".
+        #[prost(string, tag = "4")]
+        Percent(::prost::alloc::string::String),
+        /// A sum for the whole line; in proportion where a part of it is credited.
+        #[prost(string, tag = "5")]
+        Fixed(::prost::alloc::string::String),
+        /// Nothing, if true: it is free of commission, and counts toward no tier and no quota.
+        #[prost(bool, tag = "6")]
+        Nothing(bool),
+    }
+}
+impl ::prost::Name for CommissionRate {
+    const NAME: &'static str = "CommissionRate";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.CommissionRate".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.CommissionRate".into()
+    }
+}
+/// What changes with the volume.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct CommissionTiers {
+    /// What the bounds count.
+    #[prost(enumeration = "TierMeasure", tag = "1")]
+    pub measure: i32,
+    /// How long the count goes on before it begins anew.
+    #[prost(enumeration = "TierWindow", tag = "2")]
+    pub window: i32,
+    /// What the tier that is reached is applied to.
+    #[prost(enumeration = "TierMode", tag = "3")]
+    pub mode: i32,
+    /// The tier of a volume exactly on a bound; UPPER if unspecified.
+    #[prost(enumeration = "TierEdge", tag = "4")]
+    pub edge: i32,
+    /// When tiers above the first one count; ALWAYS if unspecified.
+    #[prost(enumeration = "TierAccelerators", tag = "5")]
+    pub accelerators: i32,
+    /// From 0 up, each where the one before ends, without gap or overlap; the last is open. All pay in
+    /// the same way.
+    #[prost(message, repeated, tag = "6")]
+    pub bands: ::prost::alloc::vec::Vec<CommissionTier>,
+}
+impl ::prost::Name for CommissionTiers {
+    const NAME: &'static str = "CommissionTiers";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.CommissionTiers".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.CommissionTiers".into()
+    }
+}
+/// One tier, [from, to).
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CommissionTier {
+    /// Where it begins: a sum, or a percentage of quota; 0 if empty.
+    #[prost(string, tag = "1")]
+    pub from: ::prost::alloc::string::String,
+    /// Where it ends; open if empty.
+    #[prost(string, tag = "2")]
+    pub to: ::prost::alloc::string::String,
+    /// What it pays: one of them.
+    #[prost(oneof = "commission_tier::Pays", tags = "3, 4, 5")]
+    pub pays: ::core::option::Option<commission_tier::Pays>,
+}
+/// Nested message and enum types in `CommissionTier`.
+pub mod commission_tier {
+    /// What it pays: one of them.
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Pays {
+        /// A percentage of the basis, such as "5.5".
+        #[prost(string, tag = "3")]
+        RatePercent(::prost::alloc::string::String),
+        /// So many times what the line's own rate pays, such as "1.5".
+        #[prost(string, tag = "4")]
+        Multiplier(::prost::alloc::string::String),
+        /// A sum for the whole tier, of INTERPOLATED ones.
+        #[prost(string, tag = "5")]
+        Lump(::prost::alloc::string::String),
+    }
+}
+impl ::prost::Name for CommissionTier {
+    const NAME: &'static str = "CommissionTier";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.CommissionTier".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.CommissionTier".into()
+    }
+}
+/// How a discount cuts the rate.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DiscountCut {
+    /// A discount above it, in percent, …
+    #[prost(string, tag = "1")]
+    pub above_percent: ::prost::alloc::string::String,
+    /// … leaves so many percent of the rate.
+    #[prost(string, tag = "2")]
+    pub keeps_percent: ::prost::alloc::string::String,
+}
+impl ::prost::Name for DiscountCut {
+    const NAME: &'static str = "DiscountCut";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.DiscountCut".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.DiscountCut".into()
+    }
+}
+/// A fixed bonus for each win. Whoever is credited with a part of the win has that part of it.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Spif {
+    /// For people; it tells it from the plan's others.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// How much, as a sum.
+    #[prost(string, tag = "2")]
+    pub amount: ::prost::alloc::string::String,
+    /// The first day on which a win counts, as ISO 8601 date.
+    #[prost(string, tag = "3")]
+    pub from_on: ::prost::alloc::string::String,
+    /// The day after the last.
+    #[prost(string, tag = "4")]
+    pub to_on: ::prost::alloc::string::String,
+    /// Only contracts with a line of this product; any if empty.
+    #[prost(string, tag = "5")]
+    pub product_id: ::prost::alloc::string::String,
+    /// Only contracts with a line of this category; any if empty.
+    #[prost(string, tag = "6")]
+    pub product_category: ::prost::alloc::string::String,
+    /// Only contracts with a line of this type; any if unspecified.
+    #[prost(enumeration = "RevenueType", tag = "7")]
+    pub revenue_type: i32,
+}
+impl ::prost::Name for Spif {
+    const NAME: &'static str = "Spif";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.Spif".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.Spif".into()
+    }
+}
+/// What a manager is paid for what the team does. The manager's own deals never count.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct CommissionOverride {
+    /// Of what.
+    #[prost(enumeration = "OverrideOn", tag = "1")]
+    pub on: i32,
+    /// How much of it: one of them.
+    #[prost(oneof = "commission_override::Rate", tags = "2, 3")]
+    pub rate: ::core::option::Option<commission_override::Rate>,
+}
+/// Nested message and enum types in `CommissionOverride`.
+pub mod commission_override {
+    /// How much of it: one of them.
+    #[derive(Clone, PartialEq, ::prost::Oneof)]
+    pub enum Rate {
+        /// A percentage, from the first money on.
+        #[prost(string, tag = "2")]
+        Percent(::prost::alloc::string::String),
+        /// By what the team has done: tiers of percents or lumps. A threshold is a first tier of "0".
+        #[prost(message, tag = "3")]
+        Tiers(super::CommissionTiers),
+    }
+}
+impl ::prost::Name for CommissionOverride {
+    const NAME: &'static str = "CommissionOverride";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.CommissionOverride".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.CommissionOverride".into()
+    }
+}
+/// Below it nothing is paid of what was earned in the period.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CommissionFloor {
+    /// One of them.
+    #[prost(oneof = "commission_floor::Least", tags = "1, 2")]
+    pub least: ::core::option::Option<commission_floor::Least>,
+}
+/// Nested message and enum types in `CommissionFloor`.
+pub mod commission_floor {
+    /// One of them.
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Least {
+        /// So much commission, as a sum.
+        #[prost(string, tag = "1")]
+        Amount(::prost::alloc::string::String),
+        /// So many percent of the period's quota.
+        #[prost(string, tag = "2")]
+        QuotaPercent(::prost::alloc::string::String),
+    }
+}
+impl ::prost::Name for CommissionFloor {
+    const NAME: &'static str = "CommissionFloor";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.CommissionFloor".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.CommissionFloor".into()
+    }
+}
+/// The most one statement pays.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CommissionCap {
+    /// How much, as a sum.
+    #[prost(string, tag = "1")]
+    pub amount: ::prost::alloc::string::String,
+    /// What is withheld is carried, and paid where a later statement leaves room; it is lost if false.
+    #[prost(bool, tag = "2")]
+    pub refundable: bool,
+}
+impl ::prost::Name for CommissionCap {
+    const NAME: &'static str = "CommissionCap";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.CommissionCap".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.CommissionCap".into()
+    }
+}
+/// A part of each commission that is paid later, if it was not taken back by then.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Holdback {
+    /// Which part.
+    #[prost(string, tag = "1")]
+    pub percent: ::prost::alloc::string::String,
+    /// How many months later, at least 1.
+    #[prost(uint32, tag = "2")]
+    pub months: u32,
+}
+impl ::prost::Name for Holdback {
+    const NAME: &'static str = "Holdback";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.Holdback".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.Holdback".into()
+    }
+}
+/// What is taken back, at the rate that was really applied.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Clawback {
+    /// Why; at least one.
+    #[prost(enumeration = "ClawbackCause", repeated, tag = "1")]
+    pub on: ::prost::alloc::vec::Vec<i32>,
+    /// Only within so many months of the signing, 1 to 120.
+    #[prost(uint32, tag = "2")]
+    pub within_months: u32,
+    /// How much at a termination. At a refund it is the part that was refunded.
+    #[prost(enumeration = "ClawbackExtent", tag = "3")]
+    pub extent: i32,
+}
+impl ::prost::Name for Clawback {
+    const NAME: &'static str = "Clawback";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.Clawback".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.Clawback".into()
+    }
+}
+/// What each statement pays at least, in advance of later ones.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Draw {
+    /// How much, as a sum.
+    #[prost(string, tag = "1")]
+    pub amount: ::prost::alloc::string::String,
+    /// What was advanced is owed, and recovered from what later statements earn above the draw; it is
+    /// given if false.
+    #[prost(bool, tag = "2")]
+    pub recoverable: bool,
+}
+impl ::prost::Name for Draw {
+    const NAME: &'static str = "Draw";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.Draw".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.Draw".into()
+    }
+}
+/// A span of the calendar in the tenant's time zone. Weeks begin on Monday.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum CommissionPeriod {
+    Unspecified = 0,
+    Week = 1,
+    Month = 2,
+    Quarter = 3,
+    Year = 4,
+}
+impl CommissionPeriod {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "COMMISSION_PERIOD_UNSPECIFIED",
+            Self::Week => "COMMISSION_PERIOD_WEEK",
+            Self::Month => "COMMISSION_PERIOD_MONTH",
+            Self::Quarter => "COMMISSION_PERIOD_QUARTER",
+            Self::Year => "COMMISSION_PERIOD_YEAR",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "COMMISSION_PERIOD_UNSPECIFIED" => Some(Self::Unspecified),
+            "COMMISSION_PERIOD_WEEK" => Some(Self::Week),
+            "COMMISSION_PERIOD_MONTH" => Some(Self::Month),
+            "COMMISSION_PERIOD_QUARTER" => Some(Self::Quarter),
+            "COMMISSION_PERIOD_YEAR" => Some(Self::Year),
+            _ => None,
+        }
+    }
+}
+/// What brings a commission about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum CommissionTiming {
+    Unspecified = 0,
+    /// The contract is signed or amended.
+    Signing = 1,
+    /// Revenue is recognised.
+    Delivery = 2,
+    /// The customer pays.
+    Payment = 3,
+}
+impl CommissionTiming {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "COMMISSION_TIMING_UNSPECIFIED",
+            Self::Signing => "COMMISSION_TIMING_SIGNING",
+            Self::Delivery => "COMMISSION_TIMING_DELIVERY",
+            Self::Payment => "COMMISSION_TIMING_PAYMENT",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "COMMISSION_TIMING_UNSPECIFIED" => Some(Self::Unspecified),
+            "COMMISSION_TIMING_SIGNING" => Some(Self::Signing),
+            "COMMISSION_TIMING_DELIVERY" => Some(Self::Delivery),
+            "COMMISSION_TIMING_PAYMENT" => Some(Self::Payment),
+            _ => None,
+        }
+    }
+}
+/// What the rates are applied to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum CommissionBasis {
+    Unspecified = 0,
+    /// What the customer pays.
+    Revenue = 1,
+    /// Less the line's direct cost.
+    GrossMargin = 2,
+    /// Less, too, its share of the statement period's fixed cost, by revenue.
+    NetMargin = 3,
+}
+impl CommissionBasis {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "COMMISSION_BASIS_UNSPECIFIED",
+            Self::Revenue => "COMMISSION_BASIS_REVENUE",
+            Self::GrossMargin => "COMMISSION_BASIS_GROSS_MARGIN",
+            Self::NetMargin => "COMMISSION_BASIS_NET_MARGIN",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "COMMISSION_BASIS_UNSPECIFIED" => Some(Self::Unspecified),
+            "COMMISSION_BASIS_REVENUE" => Some(Self::Revenue),
+            "COMMISSION_BASIS_GROSS_MARGIN" => Some(Self::GrossMargin),
+            "COMMISSION_BASIS_NET_MARGIN" => Some(Self::NetMargin),
+            _ => None,
+        }
+    }
+}
+/// How a quota falls to someone who takes part for some of its time only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum QuotaProration {
+    /// DAYS.
+    Unspecified = 0,
+    /// By the days of participation.
+    Days = 1,
+    /// By months, of which each counts the same.
+    Months = 2,
+    /// Whole.
+    None = 3,
+}
+impl QuotaProration {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "QUOTA_PRORATION_UNSPECIFIED",
+            Self::Days => "QUOTA_PRORATION_DAYS",
+            Self::Months => "QUOTA_PRORATION_MONTHS",
+            Self::None => "QUOTA_PRORATION_NONE",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "QUOTA_PRORATION_UNSPECIFIED" => Some(Self::Unspecified),
+            "QUOTA_PRORATION_DAYS" => Some(Self::Days),
+            "QUOTA_PRORATION_MONTHS" => Some(Self::Months),
+            "QUOTA_PRORATION_NONE" => Some(Self::None),
+            _ => None,
+        }
+    }
+}
+/// What the bounds of tiers count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum TierMeasure {
+    Unspecified = 0,
+    /// The basis paid by the tiers so far: bounds are sums.
+    Basis = 1,
+    /// All that is credited so far over the quota of the window: bounds are percents.
+    Attainment = 2,
+}
+impl TierMeasure {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "TIER_MEASURE_UNSPECIFIED",
+            Self::Basis => "TIER_MEASURE_BASIS",
+            Self::Attainment => "TIER_MEASURE_ATTAINMENT",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "TIER_MEASURE_UNSPECIFIED" => Some(Self::Unspecified),
+            "TIER_MEASURE_BASIS" => Some(Self::Basis),
+            "TIER_MEASURE_ATTAINMENT" => Some(Self::Attainment),
+            _ => None,
+        }
+    }
+}
+/// How long the count of tiers goes on before it begins anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum TierWindow {
+    Unspecified = 0,
+    /// One event, with all its lines.
+    Transaction = 1,
+    Week = 2,
+    Month = 3,
+    Quarter = 4,
+    Year = 5,
+}
+impl TierWindow {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "TIER_WINDOW_UNSPECIFIED",
+            Self::Transaction => "TIER_WINDOW_TRANSACTION",
+            Self::Week => "TIER_WINDOW_WEEK",
+            Self::Month => "TIER_WINDOW_MONTH",
+            Self::Quarter => "TIER_WINDOW_QUARTER",
+            Self::Year => "TIER_WINDOW_YEAR",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "TIER_WINDOW_UNSPECIFIED" => Some(Self::Unspecified),
+            "TIER_WINDOW_TRANSACTION" => Some(Self::Transaction),
+            "TIER_WINDOW_WEEK" => Some(Self::Week),
+            "TIER_WINDOW_MONTH" => Some(Self::Month),
+            "TIER_WINDOW_QUARTER" => Some(Self::Quarter),
+            "TIER_WINDOW_YEAR" => Some(Self::Year),
+            _ => None,
+        }
+    }
+}
+/// What the tier that is reached is applied to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum TierMode {
+    Unspecified = 0,
+    /// Each slice is paid at its own tier.
+    Marginal = 1,
+    /// All of the window is paid at the tier reached.
+    Retroactive = 2,
+    /// The first tier is paid up to its end, the tier reached on all above.
+    Overage = 3,
+    /// Each tier is a lump, earned in proportion.
+    Interpolated = 4,
+}
+impl TierMode {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "TIER_MODE_UNSPECIFIED",
+            Self::Marginal => "TIER_MODE_MARGINAL",
+            Self::Retroactive => "TIER_MODE_RETROACTIVE",
+            Self::Overage => "TIER_MODE_OVERAGE",
+            Self::Interpolated => "TIER_MODE_INTERPOLATED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "TIER_MODE_UNSPECIFIED" => Some(Self::Unspecified),
+            "TIER_MODE_MARGINAL" => Some(Self::Marginal),
+            "TIER_MODE_RETROACTIVE" => Some(Self::Retroactive),
+            "TIER_MODE_OVERAGE" => Some(Self::Overage),
+            "TIER_MODE_INTERPOLATED" => Some(Self::Interpolated),
+            _ => None,
+        }
+    }
+}
+/// The tier of a volume exactly on a bound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum TierEdge {
+    /// UPPER.
+    Unspecified = 0,
+    /// It has reached the upper tier.
+    Upper = 1,
+    /// It has not left the lower tier.
+    Lower = 2,
+}
+impl TierEdge {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "TIER_EDGE_UNSPECIFIED",
+            Self::Upper => "TIER_EDGE_UPPER",
+            Self::Lower => "TIER_EDGE_LOWER",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "TIER_EDGE_UNSPECIFIED" => Some(Self::Unspecified),
+            "TIER_EDGE_UPPER" => Some(Self::Upper),
+            "TIER_EDGE_LOWER" => Some(Self::Lower),
+            _ => None,
+        }
+    }
+}
+/// When tiers above the first one count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum TierAccelerators {
+    /// ALWAYS.
+    Unspecified = 0,
+    Always = 1,
+    /// Only in a window before which the year to date had met its quota.
+    YearToDateQuotaMet = 2,
+}
+impl TierAccelerators {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "TIER_ACCELERATORS_UNSPECIFIED",
+            Self::Always => "TIER_ACCELERATORS_ALWAYS",
+            Self::YearToDateQuotaMet => "TIER_ACCELERATORS_YEAR_TO_DATE_QUOTA_MET",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "TIER_ACCELERATORS_UNSPECIFIED" => Some(Self::Unspecified),
+            "TIER_ACCELERATORS_ALWAYS" => Some(Self::Always),
+            "TIER_ACCELERATORS_YEAR_TO_DATE_QUOTA_MET" => Some(Self::YearToDateQuotaMet),
+            _ => None,
+        }
+    }
+}
+/// What an override is a part of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum OverrideOn {
+    Unspecified = 0,
+    /// The basis credited to the team, by this plan's timing and basis.
+    TeamBasis = 1,
+    /// The commission the team is paid by its own plans.
+    TeamCommission = 2,
+}
+impl OverrideOn {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "OVERRIDE_ON_UNSPECIFIED",
+            Self::TeamBasis => "OVERRIDE_ON_TEAM_BASIS",
+            Self::TeamCommission => "OVERRIDE_ON_TEAM_COMMISSION",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "OVERRIDE_ON_UNSPECIFIED" => Some(Self::Unspecified),
+            "OVERRIDE_ON_TEAM_BASIS" => Some(Self::TeamBasis),
+            "OVERRIDE_ON_TEAM_COMMISSION" => Some(Self::TeamCommission),
+            _ => None,
+        }
+    }
+}
+/// Why a commission is taken back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ClawbackCause {
+    Unspecified = 0,
+    Refund = 1,
+    Termination = 2,
+}
+impl ClawbackCause {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "CLAWBACK_CAUSE_UNSPECIFIED",
+            Self::Refund => "CLAWBACK_CAUSE_REFUND",
+            Self::Termination => "CLAWBACK_CAUSE_TERMINATION",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "CLAWBACK_CAUSE_UNSPECIFIED" => Some(Self::Unspecified),
+            "CLAWBACK_CAUSE_REFUND" => Some(Self::Refund),
+            "CLAWBACK_CAUSE_TERMINATION" => Some(Self::Termination),
+            _ => None,
+        }
+    }
+}
+/// How much is taken back at a termination.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ClawbackExtent {
+    Unspecified = 0,
+    /// All that was paid.
+    Full = 1,
+    /// What was paid for the part of the term that remains, by months. An open contract's term are the
+    /// months within which is taken back.
+    Prorated = 2,
+}
+impl ClawbackExtent {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "CLAWBACK_EXTENT_UNSPECIFIED",
+            Self::Full => "CLAWBACK_EXTENT_FULL",
+            Self::Prorated => "CLAWBACK_EXTENT_PRORATED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "CLAWBACK_EXTENT_UNSPECIFIED" => Some(Self::Unspecified),
+            "CLAWBACK_EXTENT_FULL" => Some(Self::Full),
+            "CLAWBACK_EXTENT_PRORATED" => Some(Self::Prorated),
+            _ => None,
+        }
+    }
+}
+/// Generated client implementations.
+#[allow(unused_qualifications)]
+pub mod commission_plan_command_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// Commands about commission plans: what they pay, from when, and whom.
+    #[derive(Debug, Clone)]
+    pub struct CommissionPlanCommandServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl CommissionPlanCommandServiceClient<tonic::transport::Channel> {
+        /// Attempt to create a new client by connecting to a given endpoint.
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
+        }
+    }
+    impl<T> CommissionPlanCommandServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> CommissionPlanCommandServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            CommissionPlanCommandServiceClient::new(
+                InterceptedService::new(inner, interceptor),
+            )
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// PublishCommissionPlan publishes a version of a plan.
+        pub async fn publish_commission_plan(
+            &mut self,
+            request: impl tonic::IntoRequest<super::PublishCommissionPlan>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/twinfunnel.v1.CommissionPlanCommandService/PublishCommissionPlan",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "twinfunnel.v1.CommissionPlanCommandService",
+                        "PublishCommissionPlan",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// EnrollParticipant makes a rep take part in a plan for a time.
+        pub async fn enroll_participant(
+            &mut self,
+            request: impl tonic::IntoRequest<super::EnrollParticipant>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/twinfunnel.v1.CommissionPlanCommandService/EnrollParticipant",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "twinfunnel.v1.CommissionPlanCommandService",
+                        "EnrollParticipant",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// WithdrawParticipant ends a participation.
+        pub async fn withdraw_participant(
+            &mut self,
+            request: impl tonic::IntoRequest<super::WithdrawParticipant>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/twinfunnel.v1.CommissionPlanCommandService/WithdrawParticipant",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "twinfunnel.v1.CommissionPlanCommandService",
+                        "WithdrawParticipant",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+#[allow(unused_qualifications)]
+pub mod commission_plan_command_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with CommissionPlanCommandServiceServer.
+    #[async_trait]
+    pub trait CommissionPlanCommandService: std::marker::Send + std::marker::Sync + 'static {
+        /// PublishCommissionPlan publishes a version of a plan.
+        async fn publish_commission_plan(
+            &self,
+            request: tonic::Request<super::PublishCommissionPlan>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status>;
+        /// EnrollParticipant makes a rep take part in a plan for a time.
+        async fn enroll_participant(
+            &self,
+            request: tonic::Request<super::EnrollParticipant>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status>;
+        /// WithdrawParticipant ends a participation.
+        async fn withdraw_participant(
+            &self,
+            request: tonic::Request<super::WithdrawParticipant>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status>;
+    }
+    /// Commands about commission plans: what they pay, from when, and whom.
+    #[derive(Debug)]
+    pub struct CommissionPlanCommandServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> CommissionPlanCommandServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>>
+    for CommissionPlanCommandServiceServer<T>
+    where
+        T: CommissionPlanCommandService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/twinfunnel.v1.CommissionPlanCommandService/PublishCommissionPlan" => {
+                    #[allow(non_camel_case_types)]
+                    struct PublishCommissionPlanSvc<T: CommissionPlanCommandService>(
+                        pub Arc<T>,
+                    );
+                    impl<
+                        T: CommissionPlanCommandService,
+                    > tonic::server::UnaryService<super::PublishCommissionPlan>
+                    for PublishCommissionPlanSvc<T> {
+                        type Response = super::Receipt;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::PublishCommissionPlan>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CommissionPlanCommandService>::publish_commission_plan(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = PublishCommissionPlanSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/twinfunnel.v1.CommissionPlanCommandService/EnrollParticipant" => {
+                    #[allow(non_camel_case_types)]
+                    struct EnrollParticipantSvc<T: CommissionPlanCommandService>(
+                        pub Arc<T>,
+                    );
+                    impl<
+                        T: CommissionPlanCommandService,
+                    > tonic::server::UnaryService<super::EnrollParticipant>
+                    for EnrollParticipantSvc<T> {
+                        type Response = super::Receipt;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::EnrollParticipant>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CommissionPlanCommandService>::enroll_participant(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = EnrollParticipantSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/twinfunnel.v1.CommissionPlanCommandService/WithdrawParticipant" => {
+                    #[allow(non_camel_case_types)]
+                    struct WithdrawParticipantSvc<T: CommissionPlanCommandService>(
+                        pub Arc<T>,
+                    );
+                    impl<
+                        T: CommissionPlanCommandService,
+                    > tonic::server::UnaryService<super::WithdrawParticipant>
+                    for WithdrawParticipantSvc<T> {
+                        type Response = super::Receipt;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::WithdrawParticipant>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CommissionPlanCommandService>::withdraw_participant(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = WithdrawParticipantSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for CommissionPlanCommandServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "twinfunnel.v1.CommissionPlanCommandService";
+    impl<T> tonic::server::NamedService for CommissionPlanCommandServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
+/// Records that it may be paid, in the name of the caller: who is neither the participant nor who closed
+/// it (SELF_APPROVAL). One that is disputed is not approved (DISPUTED).
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ApproveStatement {
+    #[prost(string, tag = "1")]
+    pub statement_id: ::prost::alloc::string::String,
+}
+impl ::prost::Name for ApproveStatement {
+    const NAME: &'static str = "ApproveStatement";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.ApproveStatement".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.ApproveStatement".into()
+    }
+}
+/// Records that it was paid, once (ALREADY_PAID): one that is approved (NOT_APPROVED) and not disputed
+/// (DISPUTED).
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PayStatement {
+    #[prost(string, tag = "1")]
+    pub statement_id: ::prost::alloc::string::String,
+    /// What the payout is called where it was made.
+    #[prost(string, tag = "2")]
+    pub payout_reference: ::prost::alloc::string::String,
+    /// When, as ISO 8601 date.
+    #[prost(string, tag = "3")]
+    pub paid_on: ::prost::alloc::string::String,
+}
+impl ::prost::Name for PayStatement {
+    const NAME: &'static str = "PayStatement";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.PayStatement".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.PayStatement".into()
+    }
+}
+/// Records that someone does not agree with it; it may be approved or paid already. It is approved
+/// and paid only after the dispute is resolved; an approval that was given stays.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DisputeStatement {
+    #[prost(string, tag = "1")]
+    pub statement_id: ::prost::alloc::string::String,
+    /// Why. Personal.
+    #[prost(string, tag = "2")]
+    pub reason: ::prost::alloc::string::String,
+}
+impl ::prost::Name for DisputeStatement {
+    const NAME: &'static str = "DisputeStatement";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.DisputeStatement".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.DisputeStatement".into()
+    }
+}
+/// Records that the disagreement is over (NOT_DISPUTED). What it changes is an adjustment.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ResolveDispute {
+    #[prost(string, tag = "1")]
+    pub statement_id: ::prost::alloc::string::String,
+    /// How. Personal.
+    #[prost(string, tag = "2")]
+    pub resolution: ::prost::alloc::string::String,
+}
+impl ::prost::Name for ResolveDispute {
+    const NAME: &'static str = "ResolveDispute";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.ResolveDispute".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.ResolveDispute".into()
+    }
+}
+/// Proposes a correction. It is paid in the period in which another person approves it.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ProposeAdjustment {
+    /// Unique among all adjustments (DUPLICATE_ADJUSTMENT).
+    #[prost(string, tag = "1")]
+    pub adjustment_id: ::prost::alloc::string::String,
+    /// The plan it is paid with.
+    #[prost(string, tag = "2")]
+    pub commission_plan_id: ::prost::alloc::string::String,
+    /// Whom it concerns; who takes part in the plan, or did (NOT_A_PARTICIPANT).
+    #[prost(string, tag = "3")]
+    pub rep_id: ::prost::alloc::string::String,
+    /// How much more, in the plan's currency (CURRENCY_MISMATCH); negative if less, never 0.
+    #[prost(message, optional, tag = "4")]
+    pub amount: ::core::option::Option<Money>,
+    /// Why. Personal.
+    #[prost(string, tag = "5")]
+    pub reason: ::prost::alloc::string::String,
+    /// The line of a closed statement that it corrects, if one.
+    #[prost(message, optional, tag = "6")]
+    pub concerns: ::core::option::Option<StatementLineReference>,
+}
+impl ::prost::Name for ProposeAdjustment {
+    const NAME: &'static str = "ProposeAdjustment";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.ProposeAdjustment".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.ProposeAdjustment".into()
+    }
+}
+/// A line of a closed statement.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StatementLineReference {
+    #[prost(string, tag = "1")]
+    pub statement_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub line_id: ::prost::alloc::string::String,
+}
+impl ::prost::Name for StatementLineReference {
+    const NAME: &'static str = "StatementLineReference";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.StatementLineReference".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.StatementLineReference".into()
+    }
+}
+/// Makes a correction count, in the name of the caller: who did not propose it (SECOND_PERSON_NEEDED)
+/// and whom it does not concern (SELF_APPROVAL).
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ApproveAdjustment {
+    #[prost(string, tag = "1")]
+    pub adjustment_id: ::prost::alloc::string::String,
+}
+impl ::prost::Name for ApproveAdjustment {
+    const NAME: &'static str = "ApproveAdjustment";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.ApproveAdjustment".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.ApproveAdjustment".into()
+    }
+}
+/// Makes a correction not count. One that was approved is not rejected (ALREADY_APPROVED): the opposite
+/// one is proposed.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RejectAdjustment {
+    #[prost(string, tag = "1")]
+    pub adjustment_id: ::prost::alloc::string::String,
+    /// Why. Personal.
+    #[prost(string, tag = "2")]
+    pub reason: ::prost::alloc::string::String,
+}
+impl ::prost::Name for RejectAdjustment {
+    const NAME: &'static str = "RejectAdjustment";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.RejectAdjustment".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.RejectAdjustment".into()
+    }
+}
+/// Generated client implementations.
+#[allow(unused_qualifications)]
+pub mod commission_statement_command_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// Commands about commission statements, once they are closed, and about corrections by hand. A closed
+    /// statement never changes: what was wrong with it is an adjustment, paid with the next open one. Its
+    /// course is told in the order in which it happened (OUT_OF_ORDER).
+    #[derive(Debug, Clone)]
+    pub struct CommissionStatementCommandServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl CommissionStatementCommandServiceClient<tonic::transport::Channel> {
+        /// Attempt to create a new client by connecting to a given endpoint.
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
+        }
+    }
+    impl<T> CommissionStatementCommandServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> CommissionStatementCommandServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            CommissionStatementCommandServiceClient::new(
+                InterceptedService::new(inner, interceptor),
+            )
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// ApproveStatement records that it may be paid.
+        pub async fn approve_statement(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ApproveStatement>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/twinfunnel.v1.CommissionStatementCommandService/ApproveStatement",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "twinfunnel.v1.CommissionStatementCommandService",
+                        "ApproveStatement",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// PayStatement records that it was paid.
+        pub async fn pay_statement(
+            &mut self,
+            request: impl tonic::IntoRequest<super::PayStatement>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/twinfunnel.v1.CommissionStatementCommandService/PayStatement",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "twinfunnel.v1.CommissionStatementCommandService",
+                        "PayStatement",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// DisputeStatement records that someone does not agree with it.
+        pub async fn dispute_statement(
+            &mut self,
+            request: impl tonic::IntoRequest<super::DisputeStatement>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/twinfunnel.v1.CommissionStatementCommandService/DisputeStatement",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "twinfunnel.v1.CommissionStatementCommandService",
+                        "DisputeStatement",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// ResolveDispute records that the disagreement is over.
+        pub async fn resolve_dispute(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ResolveDispute>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/twinfunnel.v1.CommissionStatementCommandService/ResolveDispute",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "twinfunnel.v1.CommissionStatementCommandService",
+                        "ResolveDispute",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// ProposeAdjustment proposes a correction.
+        pub async fn propose_adjustment(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ProposeAdjustment>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/twinfunnel.v1.CommissionStatementCommandService/ProposeAdjustment",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "twinfunnel.v1.CommissionStatementCommandService",
+                        "ProposeAdjustment",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// ApproveAdjustment makes a correction count.
+        pub async fn approve_adjustment(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ApproveAdjustment>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/twinfunnel.v1.CommissionStatementCommandService/ApproveAdjustment",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "twinfunnel.v1.CommissionStatementCommandService",
+                        "ApproveAdjustment",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// RejectAdjustment makes a correction not count.
+        pub async fn reject_adjustment(
+            &mut self,
+            request: impl tonic::IntoRequest<super::RejectAdjustment>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/twinfunnel.v1.CommissionStatementCommandService/RejectAdjustment",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "twinfunnel.v1.CommissionStatementCommandService",
+                        "RejectAdjustment",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+#[allow(unused_qualifications)]
+pub mod commission_statement_command_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with CommissionStatementCommandServiceServer.
+    #[async_trait]
+    pub trait CommissionStatementCommandService: std::marker::Send + std::marker::Sync + 'static {
+        /// ApproveStatement records that it may be paid.
+        async fn approve_statement(
+            &self,
+            request: tonic::Request<super::ApproveStatement>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status>;
+        /// PayStatement records that it was paid.
+        async fn pay_statement(
+            &self,
+            request: tonic::Request<super::PayStatement>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status>;
+        /// DisputeStatement records that someone does not agree with it.
+        async fn dispute_statement(
+            &self,
+            request: tonic::Request<super::DisputeStatement>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status>;
+        /// ResolveDispute records that the disagreement is over.
+        async fn resolve_dispute(
+            &self,
+            request: tonic::Request<super::ResolveDispute>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status>;
+        /// ProposeAdjustment proposes a correction.
+        async fn propose_adjustment(
+            &self,
+            request: tonic::Request<super::ProposeAdjustment>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status>;
+        /// ApproveAdjustment makes a correction count.
+        async fn approve_adjustment(
+            &self,
+            request: tonic::Request<super::ApproveAdjustment>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status>;
+        /// RejectAdjustment makes a correction not count.
+        async fn reject_adjustment(
+            &self,
+            request: tonic::Request<super::RejectAdjustment>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status>;
+    }
+    /// Commands about commission statements, once they are closed, and about corrections by hand. A closed
+    /// statement never changes: what was wrong with it is an adjustment, paid with the next open one. Its
+    /// course is told in the order in which it happened (OUT_OF_ORDER).
+    #[derive(Debug)]
+    pub struct CommissionStatementCommandServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> CommissionStatementCommandServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>>
+    for CommissionStatementCommandServiceServer<T>
+    where
+        T: CommissionStatementCommandService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/twinfunnel.v1.CommissionStatementCommandService/ApproveStatement" => {
+                    #[allow(non_camel_case_types)]
+                    struct ApproveStatementSvc<T: CommissionStatementCommandService>(
+                        pub Arc<T>,
+                    );
+                    impl<
+                        T: CommissionStatementCommandService,
+                    > tonic::server::UnaryService<super::ApproveStatement>
+                    for ApproveStatementSvc<T> {
+                        type Response = super::Receipt;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ApproveStatement>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CommissionStatementCommandService>::approve_statement(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ApproveStatementSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/twinfunnel.v1.CommissionStatementCommandService/PayStatement" => {
+                    #[allow(non_camel_case_types)]
+                    struct PayStatementSvc<T: CommissionStatementCommandService>(
+                        pub Arc<T>,
+                    );
+                    impl<
+                        T: CommissionStatementCommandService,
+                    > tonic::server::UnaryService<super::PayStatement>
+                    for PayStatementSvc<T> {
+                        type Response = super::Receipt;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::PayStatement>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CommissionStatementCommandService>::pay_statement(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = PayStatementSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/twinfunnel.v1.CommissionStatementCommandService/DisputeStatement" => {
+                    #[allow(non_camel_case_types)]
+                    struct DisputeStatementSvc<T: CommissionStatementCommandService>(
+                        pub Arc<T>,
+                    );
+                    impl<
+                        T: CommissionStatementCommandService,
+                    > tonic::server::UnaryService<super::DisputeStatement>
+                    for DisputeStatementSvc<T> {
+                        type Response = super::Receipt;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::DisputeStatement>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CommissionStatementCommandService>::dispute_statement(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = DisputeStatementSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/twinfunnel.v1.CommissionStatementCommandService/ResolveDispute" => {
+                    #[allow(non_camel_case_types)]
+                    struct ResolveDisputeSvc<T: CommissionStatementCommandService>(
+                        pub Arc<T>,
+                    );
+                    impl<
+                        T: CommissionStatementCommandService,
+                    > tonic::server::UnaryService<super::ResolveDispute>
+                    for ResolveDisputeSvc<T> {
+                        type Response = super::Receipt;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ResolveDispute>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CommissionStatementCommandService>::resolve_dispute(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ResolveDisputeSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/twinfunnel.v1.CommissionStatementCommandService/ProposeAdjustment" => {
+                    #[allow(non_camel_case_types)]
+                    struct ProposeAdjustmentSvc<T: CommissionStatementCommandService>(
+                        pub Arc<T>,
+                    );
+                    impl<
+                        T: CommissionStatementCommandService,
+                    > tonic::server::UnaryService<super::ProposeAdjustment>
+                    for ProposeAdjustmentSvc<T> {
+                        type Response = super::Receipt;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ProposeAdjustment>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CommissionStatementCommandService>::propose_adjustment(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ProposeAdjustmentSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/twinfunnel.v1.CommissionStatementCommandService/ApproveAdjustment" => {
+                    #[allow(non_camel_case_types)]
+                    struct ApproveAdjustmentSvc<T: CommissionStatementCommandService>(
+                        pub Arc<T>,
+                    );
+                    impl<
+                        T: CommissionStatementCommandService,
+                    > tonic::server::UnaryService<super::ApproveAdjustment>
+                    for ApproveAdjustmentSvc<T> {
+                        type Response = super::Receipt;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ApproveAdjustment>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CommissionStatementCommandService>::approve_adjustment(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ApproveAdjustmentSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/twinfunnel.v1.CommissionStatementCommandService/RejectAdjustment" => {
+                    #[allow(non_camel_case_types)]
+                    struct RejectAdjustmentSvc<T: CommissionStatementCommandService>(
+                        pub Arc<T>,
+                    );
+                    impl<
+                        T: CommissionStatementCommandService,
+                    > tonic::server::UnaryService<super::RejectAdjustment>
+                    for RejectAdjustmentSvc<T> {
+                        type Response = super::Receipt;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::RejectAdjustment>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CommissionStatementCommandService>::reject_adjustment(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = RejectAdjustmentSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for CommissionStatementCommandServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "twinfunnel.v1.CommissionStatementCommandService";
+    impl<T> tonic::server::NamedService for CommissionStatementCommandServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
 /// How a contract is invoiced and paid.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct BillingTerms {
@@ -8432,7 +10783,7 @@ impl ::prost::Name for ImportLine {
 pub struct Command {
     #[prost(
         oneof = "command::Kind",
-        tags = "1, 10, 11, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 50, 51, 52, 53, 54, 60, 61, 62, 70, 71, 72, 73, 74, 75, 80, 81, 82, 90, 91, 92, 93, 94, 95, 96, 100, 101, 102, 103, 104, 105, 106, 107, 108, 120, 130"
+        tags = "1, 10, 11, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 50, 51, 52, 53, 54, 60, 61, 62, 70, 71, 72, 73, 74, 75, 80, 81, 82, 90, 91, 92, 93, 94, 95, 96, 100, 101, 102, 103, 104, 105, 106, 107, 108, 120, 130, 140, 141, 142, 150, 151, 152, 153, 154, 155, 156"
     )]
     pub kind: ::core::option::Option<command::Kind>,
 }
@@ -8542,6 +10893,26 @@ pub mod command {
         SetExchangeRate(super::SetExchangeRate),
         #[prost(message, tag = "130")]
         RecordFixedCost(super::RecordFixedCost),
+        #[prost(message, tag = "140")]
+        PublishCommissionPlan(super::PublishCommissionPlan),
+        #[prost(message, tag = "141")]
+        EnrollParticipant(super::EnrollParticipant),
+        #[prost(message, tag = "142")]
+        WithdrawParticipant(super::WithdrawParticipant),
+        #[prost(message, tag = "150")]
+        ApproveStatement(super::ApproveStatement),
+        #[prost(message, tag = "151")]
+        PayStatement(super::PayStatement),
+        #[prost(message, tag = "152")]
+        DisputeStatement(super::DisputeStatement),
+        #[prost(message, tag = "153")]
+        ResolveDispute(super::ResolveDispute),
+        #[prost(message, tag = "154")]
+        ProposeAdjustment(super::ProposeAdjustment),
+        #[prost(message, tag = "155")]
+        ApproveAdjustment(super::ApproveAdjustment),
+        #[prost(message, tag = "156")]
+        RejectAdjustment(super::RejectAdjustment),
     }
 }
 impl ::prost::Name for Command {

@@ -13,7 +13,8 @@ use event_schemas::commission_period::{Statement, StatementClosed};
 use event_schemas::vocabulary::{
     CommissionPlanId, Position, Recorded, RepId, StreamName, TenantId, Version,
 };
-use figures::commission::{Book, Span, Zone, digest, statement, statement_id};
+use figures::commission::{Book, Span, Zone, digest, statement};
+use figures::statement_id;
 use merkle::{Checkpoint, DatedKey, Edge, Hash, SigningKey, VerifierKey, event_hash};
 use serde_json::{Value, json};
 use uuid::Uuid;

@@ -101,6 +101,13 @@ routes! {
     }
     "ExchangeRateCommandService" { SetExchangeRate }
     "FixedCostCommandService" { RecordFixedCost }
+    "CommissionPlanCommandService" {
+        PublishCommissionPlan, EnrollParticipant, WithdrawParticipant,
+    }
+    "CommissionStatementCommandService" {
+        ApproveStatement, PayStatement, DisputeStatement, ResolveDispute, ProposeAdjustment,
+        ApproveAdjustment, RejectAdjustment,
+    }
 }
 
 impl Client {

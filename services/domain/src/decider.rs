@@ -49,6 +49,10 @@ pub trait Decider:
     /// show: see [`crate::Told`].
     fn evolve(&mut self, event: &Self::Event, occurred_at: DateTime<Utc>);
 
+    /// Takes in who did it, after [`Decider::evolve`] has taken in the event: for rules that ask for
+    /// another person than who did what came before.
+    fn done_by(&mut self, _event: &Self::Event, _actor: &str) {}
+
     /// When the newest fact occurred that the command is to come after, such as the last move of
     /// the opportunity it is to move.
     ///
@@ -94,13 +98,15 @@ pub struct Addressed<D: Decider> {
 #[serde(bound = "")]
 pub struct Aggregated<D: Decider>(pub D);
 
-/// An event as cqrs-es knows it: with the time at which it occurred.
+/// An event as cqrs-es knows it: with the time at which it occurred, and who did it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Fact<E> {
     /// What happened.
     pub event: E,
     /// When. To be recorded with it: it may be later than the command said.
     pub occurred_at: DateTime<Utc>,
+    /// Who did it.
+    pub actor: String,
 }
 
 impl<E> DomainEvent for Fact<E>
@@ -134,15 +140,20 @@ impl<D: Decider> Aggregate for Aggregated<D> {
             (occurred_at != reads.occurred_at).then(|| reads.clone().occurring_at(occurred_at));
         let reads = later.as_ref().unwrap_or(reads);
         for event in self.0.decide(command, reads)? {
-            let occurred_at = reads.occurred_at;
+            let fact = Fact {
+                event,
+                occurred_at: reads.occurred_at,
+                actor: reads.actor.clone(),
+            };
             // `write` applies the event: whoever collects the sink must not apply it again.
-            sink.write(Fact { event, occurred_at }, self).await;
+            sink.write(fact, self).await;
         }
         Ok(())
     }
 
     fn apply(&mut self, fact: Self::Event) {
         self.0.evolve(&fact.event, fact.occurred_at);
+        self.0.done_by(&fact.event, &fact.actor);
     }
 }
 

@@ -88,6 +88,8 @@ macro_rules! asked {
 }
 
 asked! {
+    CommissionPlan commission_plan CommissionPlanEvent,
+    CommissionStatement commission_period CommissionPeriodEvent,
     Contract contract ContractEvent,
     Customer customer CustomerEvent,
     ExchangeRate exchange_rate ExchangeRateEvent,
@@ -117,7 +119,7 @@ macro_rules! readable {
 }
 
 readable!(
-    Customer customer, Opportunity opportunity, Product product, Quote quote, Rep rep,
+    CommissionPlan commission_plan, CommissionStatement commission_period, Customer customer, Opportunity opportunity, Product product, Quote quote, Rep rep,
     SalesProcess sales_process, Team team, Tenant tenant,
 );
 
@@ -127,9 +129,10 @@ pub(crate) struct Given<D: Decider> {
     history: Vec<Fact<D::Event>>,
     others: Vec<(Reference, Read)>,
     asked_at: DateTime<Utc>,
+    actor: &'static str,
 }
 
-/// Given what happened on the first of March; what is asked is asked on the tenth.
+/// Given what happened on the first of March; what is asked is asked on the tenth; Ann does it all.
 pub(crate) fn given<E: Happened>(events: impl IntoIterator<Item = E>) -> Given<E::To> {
     nothing().and_on(1, events)
 }
@@ -140,6 +143,7 @@ pub(crate) fn nothing<D: Asked>() -> Given<D> {
         history: Vec::new(),
         others: Vec::new(),
         asked_at: day(10),
+        actor: "ann",
     }
 }
 
@@ -149,6 +153,7 @@ impl<D: Asked> Given<D> {
         let facts = events.into_iter().map(|event| Fact {
             event,
             occurred_at: day(on),
+            actor: self.actor.to_owned(),
         });
         self.history.extend(facts);
         self
@@ -157,6 +162,12 @@ impl<D: Asked> Given<D> {
     /// With another aggregate to read.
     pub(crate) fn knowing<O: Readable>(mut self, id: &str, other: &Given<O>) -> Self {
         self.others.push(O::read(id, other.state()));
+        self
+    }
+
+    /// Somebody else does what comes next.
+    pub(crate) fn by(mut self, actor: &'static str) -> Self {
+        self.actor = actor;
         self
     }
 
@@ -176,6 +187,7 @@ impl<D: Asked> Given<D> {
         let mut state = D::default();
         for fact in &self.history {
             state.evolve(&fact.event, fact.occurred_at);
+            state.done_by(&fact.event, &fact.actor);
         }
         state
     }
@@ -188,9 +200,10 @@ impl<D: Asked> Given<D> {
     fn reads(&self, references: &[Reference]) -> Reads {
         let declared = |(reference, _): &&(Reference, Read)| references.contains(reference);
         let others = self.others.iter().filter(declared).cloned();
-        others.fold(Reads::at(self.asked_at), |reads, (reference, read)| {
-            reads.with(reference, read)
-        })
+        others.fold(
+            Reads::new(self.actor, self.asked_at),
+            |reads, (reference, read)| reads.with(reference, read),
+        )
     }
 
     /// When a caller asks for something.

@@ -15,6 +15,8 @@ pub mod wire;
 #[cfg(test)]
 mod given;
 
+pub mod commission_period;
+pub mod commission_plan;
 pub mod contract;
 pub mod customer;
 pub mod exchange_rate;

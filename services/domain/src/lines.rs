@@ -309,17 +309,7 @@ impl Fields {
         }
         let monthly = line.monthly_recurring.as_ref();
         let monthly_recurring = self.money(&at("monthly_recurring"), monthly);
-        let revenue_type = match v1::RevenueType::try_from(line.revenue_type) {
-            Ok(v1::RevenueType::Unspecified) => None,
-            Ok(v1::RevenueType::New) => Some(RevenueType::New),
-            Ok(v1::RevenueType::Renewal) => Some(RevenueType::Renewal),
-            Ok(v1::RevenueType::Expansion) => Some(RevenueType::Expansion),
-            Ok(v1::RevenueType::Service) => Some(RevenueType::Service),
-            Err(_) => {
-                self.wrong(&at("revenue_type"), "is not a kind of revenue");
-                None
-            }
-        };
+        let revenue_type = self.revenue_type(&at("revenue_type"), line.revenue_type);
         Some(LineAsked {
             line_id: line_id?,
             product_id: product_id?,
@@ -331,6 +321,21 @@ impl Fields {
             revenue_type,
             monthly_recurring,
         })
+    }
+
+    /// A kind of revenue that may be unspecified.
+    pub(crate) fn revenue_type(&mut self, field: &str, value: i32) -> Option<RevenueType> {
+        match v1::RevenueType::try_from(value) {
+            Ok(v1::RevenueType::Unspecified) => None,
+            Ok(v1::RevenueType::New) => Some(RevenueType::New),
+            Ok(v1::RevenueType::Renewal) => Some(RevenueType::Renewal),
+            Ok(v1::RevenueType::Expansion) => Some(RevenueType::Expansion),
+            Ok(v1::RevenueType::Service) => Some(RevenueType::Service),
+            Err(_) => {
+                self.wrong(field, "is not a kind of revenue");
+                None
+            }
+        }
     }
 
     /// Who is credited: nobody twice in the same way.

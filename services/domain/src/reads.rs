@@ -1,10 +1,12 @@
-//! What a decision may know besides its own aggregate: when the command occurred, and the other
-//! aggregates it declared to read.
+//! What a decision may know besides its own aggregate: who asks, when the command occurred, and the
+//! other aggregates it declared to read.
 
 use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, SubsecRound as _, Utc};
 
+use crate::commission_period::CommissionStatement;
+use crate::commission_plan::CommissionPlan;
 use crate::customer::Customer;
 use crate::opportunity::Opportunity;
 use crate::product::Product;
@@ -57,6 +59,10 @@ readable! {
     Opportunity, opportunity;
     /// A quote.
     Quote, quote;
+    /// A commission plan.
+    CommissionPlan, commission_plan;
+    /// A closed commission statement.
+    CommissionStatement, commission_statement;
     /// The tenant itself.
     Tenant, tenant;
 }
@@ -66,14 +72,17 @@ readable! {
 pub struct Reads {
     /// When what the command tells occurred; whole microseconds, as the log keeps it.
     pub occurred_at: DateTime<Utc>,
+    /// Who asks.
+    pub actor: String,
     found: Vec<(Reference, Read)>,
 }
 
 impl Reads {
-    /// A decision that reads nothing but the time.
-    pub fn at(occurred_at: DateTime<Utc>) -> Self {
+    /// A decision that reads nothing but who asks, and the time.
+    pub fn new(actor: impl Into<String>, occurred_at: DateTime<Utc>) -> Self {
         Self {
             occurred_at: occurred_at.trunc_subsecs(6),
+            actor: actor.into(),
             found: Vec::new(),
         }
     }
@@ -82,7 +91,7 @@ impl Reads {
     pub fn occurring_at(self, occurred_at: DateTime<Utc>) -> Self {
         Self {
             occurred_at,
-            found: self.found,
+            ..self
         }
     }
 

@@ -226,15 +226,31 @@ impl Fields {
     ) -> Option<Money> {
         let money = money?;
         let currency = self.currency(&format!("{field}.currency_code"), &money.currency_code)?;
-        let parsed = self.taken(
-            &format!("{field}.amount"),
-            Money::parse(&money.amount, currency),
-        )?;
+        self.signed_amount(&format!("{field}.amount"), &money.amount, currency)
+    }
+
+    fn signed_amount(&mut self, field: &str, text: &str, currency: Currency) -> Option<Money> {
+        let parsed = self.taken(field, Money::parse(text, currency))?;
         if !(-AMOUNT_MINOR_MAX..=AMOUNT_MINOR_MAX).contains(&parsed.amount_minor) {
-            self.wrong(&format!("{field}.amount"), "is larger than any deal");
+            self.wrong(field, "is larger than any deal");
             return None;
         }
         Some(parsed)
+    }
+
+    /// A required sum in a currency that was said before, in its minor units; never negative.
+    pub(crate) fn amount_minor(
+        &mut self,
+        field: &str,
+        text: &str,
+        currency: Currency,
+    ) -> Option<i64> {
+        let Money { amount_minor, .. } = self.signed_amount(field, text, currency)?;
+        if amount_minor < 0 {
+            self.wrong(field, "is negative");
+            return None;
+        }
+        Some(amount_minor)
     }
 
     /// An exact number that may be absent, of a range.

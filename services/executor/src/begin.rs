@@ -11,6 +11,7 @@ use chrono::{DateTime, Utc};
 use domain::{
     Addressed, Aggregated, Ask, Decider, InvalidCommand, Reference, Refused, decide_and_evolve,
 };
+use event_schemas::commission_period::StatementClosed;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use log::{Append, AppendError, Appended, Log, Pending};
@@ -88,6 +89,8 @@ rooms! {
     Contract, contract;
     ExchangeRate, exchange_rate;
     FixedCost, fixed_cost;
+    CommissionPlan, commission_plan;
+    CommissionStatement, commission_period;
 }
 
 /// Takes commands; cheap to clone.
@@ -132,6 +135,19 @@ impl Executor {
         self.begin(envelope, command).await.await
     }
 
+    /// Closes a statement that was calculated, and waits until that is durable. A command id stands for
+    /// the closing of one plan's statement of one rep and period, whatever it was calculated to.
+    pub async fn close_statement(
+        &self,
+        envelope: Envelope,
+        closed: StatementClosed,
+    ) -> Result<Receipt, Error> {
+        let digest = digest_of_closing(&closed);
+        let close = Ok(domain::commission_period::close(closed));
+        let begun = self.begin_in(|rooms| &rooms.commission_period, envelope, digest, close);
+        begun.await.await
+    }
+
     async fn begin_in<D: Decider>(
         &self,
         pick: Pick<D>,
@@ -173,6 +189,20 @@ fn digest(command: &Kind) -> [u8; 32] {
     // The bytes of `Command`, whose one field this is.
     let mut body = Vec::with_capacity(command.encoded_len());
     command.encode(&mut body);
+    Sha256::digest(body).into()
+}
+
+/// What tells the closing of one statement from another, and from every message.
+fn digest_of_closing(closed: &StatementClosed) -> [u8; 32] {
+    let StatementClosed {
+        plan_id,
+        rep_id,
+        from_on,
+        to_on,
+        ..
+    } = closed;
+    // No id and no date holds a space.
+    let body = format!("CloseStatement {plan_id} {rep_id} {from_on} {to_on}");
     Sha256::digest(body).into()
 }
 

@@ -24,7 +24,8 @@ macro_rules! in_room_of {
     ($executor:ident, $reference:ident, |$room:ident, $id:ident, $wrap:ident| $do:expr) => {
         in_room_of!(@ $executor, $reference, |$room, $id, $wrap| $do;
             SalesProcess sales_process, Rep rep, Team team, Customer customer, Product product,
-            Opportunity opportunity, Quote quote, Tenant tenant)
+            Opportunity opportunity, Quote quote, CommissionPlan commission_plan,
+            CommissionStatement commission_period, Tenant tenant)
     };
     (@ $executor:ident, $reference:ident, |$room:ident, $id:ident, $wrap:ident| $do:expr;
         $($kind:ident $field:ident),+) => {
@@ -45,7 +46,7 @@ impl Executor {
         references: &[Reference],
     ) -> Result<ReadAll, Error> {
         let mut all = ReadAll {
-            reads: Reads::at(envelope.occurred_at),
+            reads: Reads::new(&*envelope.actor, envelope.occurred_at),
             versions: Vec::with_capacity(references.len()),
             chains: Vec::with_capacity(references.len()),
         };

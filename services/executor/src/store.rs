@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use cqrs_es::{AggregateContext, AggregateError, EventEnvelope, EventStore};
+use cqrs_es::{Aggregate as _, AggregateContext, AggregateError, EventEnvelope, EventStore};
 use domain::decider::Fact;
 use domain::{Aggregated, Claim, ClaimChange, Decider};
 use event_schemas::vocabulary::{StreamName, TenantId, Version};
@@ -51,16 +51,16 @@ impl LogStore {
 
     /// Folds a stream from its first event. A stream that never was gives the default state.
     pub async fn load<D: Decider>(&self, stream: &StreamName) -> Result<Loaded<D>, Error> {
-        let mut state = D::default();
+        let mut state = Aggregated(D::default());
         let mut version = Version(0);
         self.each::<D>(stream, |at, fact| {
-            state.evolve(&fact.event, fact.occurred_at);
+            state.apply(fact);
             version = at;
         })
         .await?;
         Ok(Loaded {
             stream: stream.clone(),
-            state: Aggregated(state),
+            state,
             version,
         })
     }
@@ -105,6 +105,7 @@ fn decode<D: Decider>(
     Ok(Fact {
         event,
         occurred_at: recorded.occurred_at,
+        actor: recorded.actor.clone(),
     })
 }
 
@@ -190,8 +191,8 @@ impl<D: Decider> EventStore<Aggregated<D>> for LogStore {
     }
 
     /// Appends at the version that was loaded, as having occurred when the aggregate took the events
-    /// in, with the claims that follow from them. Metadata: `actor`, `correlation_id`,
-    /// `causation_id`.
+    /// in, and done by whom it took them from, with the claims that follow from them. Metadata:
+    /// `correlation_id`, `causation_id`.
     ///
     /// cqrs-es does not tell what else a decision read, so that is not checked here: rules that span
     /// aggregates are safe from races only through the executor. Nor does it know what an event asks
@@ -206,6 +207,8 @@ impl<D: Decider> EventStore<Aggregated<D>> for LogStore {
         let encoded = encoded.map_err(unexpected)?;
         // Where there is no event, nothing is recorded that could bear it.
         let occurred_at = occurred_at(&events).unwrap_or_default();
+        let actor = events.first().map(|fact| fact.actor.clone());
+        let actor = actor.unwrap_or_default();
         let Loaded {
             stream,
             state: Aggregated(state),
@@ -224,7 +227,7 @@ impl<D: Decider> EventStore<Aggregated<D>> for LogStore {
             claims: claims(&stream, &state, &events),
             chain: None,
             depends_on: Vec::new(),
-            meta: meta(occurred_at, &metadata),
+            meta: meta(actor, occurred_at, &metadata),
         };
         match self.log.append(append).await {
             Ok(_) => {}
@@ -252,11 +255,11 @@ fn envelope<D: Decider>(
     }
 }
 
-fn meta(occurred_at: DateTime<Utc>, metadata: &HashMap<String, String>) -> Meta {
+fn meta(actor: String, occurred_at: DateTime<Utc>, metadata: &HashMap<String, String>) -> Meta {
     let given = |key: &str| metadata.get(key).cloned();
     Meta {
         occurred_at,
-        actor: given("actor").unwrap_or_default(),
+        actor,
         correlation_id: given("correlation_id"),
         causation_id: given("causation_id"),
         trace_context: None,

@@ -6,8 +6,11 @@
 pub mod commission;
 pub mod durations;
 pub mod funnel;
+mod statement_id;
 pub mod timeline;
 pub mod velocity;
+
+pub use statement_id::statement_id;
 
 /// `numerator / denominator`; no value without a denominator.
 pub fn rate(numerator: u64, denominator: u64) -> Option<f64> {

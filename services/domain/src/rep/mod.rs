@@ -165,6 +165,17 @@ impl Rep {
         }
     }
 
+    /// Whether that is their e-mail address.
+    pub(crate) fn is_reached_at(&self, email: &str) -> bool {
+        match self {
+            Self::Unregistered => false,
+            Self::Known { registered, .. } => {
+                let own = registered.email.as_deref();
+                own.is_some_and(|own| own.eq_ignore_ascii_case(email))
+            }
+        }
+    }
+
     fn memberships(&self) -> Result<&[Membership], Broken> {
         match self {
             Self::Unregistered => Err(Broken::NotRegistered),

@@ -9,6 +9,7 @@
 
 extern crate twinfunnel_domain as domain;
 
+mod commission;
 mod fields;
 mod messages;
 mod samples;
@@ -21,6 +22,8 @@ use serde_json::Value;
 /// Reads a command as the executor does; only its wrong fields are of interest here.
 fn read(command: Kind) -> Result<(), InvalidCommand> {
     match Route::from(command) {
+        Route::CommissionPlan(command) => domain::commission_plan::parse(command).map(drop),
+        Route::CommissionStatement(command) => domain::commission_period::parse(command).map(drop),
         Route::Contract(command) => domain::contract::parse(command).map(drop),
         Route::Customer(command) => domain::customer::parse(command).map(drop),
         Route::ExchangeRate(command) => domain::exchange_rate::parse(command).map(drop),

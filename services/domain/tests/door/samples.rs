@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use super::commission;
+
 /// One of every command, with something in every field.
 pub(crate) fn samples() -> Vec<Value> {
     let money = || json!({ "currency_code": "USD", "amount": "1054.50" });
@@ -37,7 +39,8 @@ pub(crate) fn samples() -> Vec<Value> {
     let splits = || json!([{ "rep_id": "ann", "share_basis_points": 500, "is_overlay": true }]);
     let at = "2017-03-01T09:00:00Z";
     let of = |name: &str, fields: Value| json!({ name: fields });
-    vec![
+    let mut samples = commission::samples();
+    samples.extend([
         of(
             "configure_tenant",
             json!({ "time_zone": "Europe/Berlin", "currency_code": "EUR" }),
@@ -271,5 +274,6 @@ pub(crate) fn samples() -> Vec<Value> {
                 "amount": money(),
             }),
         ),
-    ]
+    ]);
+    samples
 }

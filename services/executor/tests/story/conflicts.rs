@@ -216,7 +216,7 @@ async fn what_cqrs_es_registers_holds_its_unique_values() {
     let framework = CqrsFramework::<Aggregated<Rep>, _>::new(
         LogStore::new(log.clone(), tenant()),
         vec![],
-        Reads::at(envelope("c").occurred_at),
+        Reads::new("tester", envelope("c").occurred_at),
     );
     let ann = RepRegistered {
         rep_id: RepId::new("ann").unwrap(),

@@ -23,7 +23,7 @@ async fn cqrs_es_applies_an_event_once() {
     let framework = CqrsFramework::<Aggregated<Product>, _>::new(
         store.clone(),
         vec![],
-        Reads::at(Utc.with_ymd_and_hms(2017, 3, 1, 0, 0, 0).unwrap()),
+        Reads::new("tester", Utc.with_ymd_and_hms(2017, 3, 1, 0, 0, 0).unwrap()),
     );
     let registered = ProductRegistered {
         product_id: ProductId::new("gtx").unwrap(),
@@ -50,7 +50,7 @@ async fn cqrs_es_applies_an_event_once() {
     let command = Command::ChangeListPrice {
         list_price: usd(60_000),
     };
-    let reads = Reads::at(Utc::now());
+    let reads = Reads::new("tester", Utc::now());
     let events = domain::decide_and_evolve(&mut context.state, command, &reads)
         .await
         .unwrap();

@@ -5,10 +5,8 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use event_schemas::opportunity::{OpportunityEvent, OpportunityKind};
 use event_schemas::vocabulary::{
-    CommissionPlanId, ID_MAX_LEN, Money, OpportunityId, ProductId, RepId, RevenueType, StatementId,
-    TeamId,
+    CommissionPlanId, Money, OpportunityId, ProductId, RepId, RevenueType, TeamId,
 };
-use sha2::{Digest as _, Sha256};
 
 use super::book::{Book, Life};
 use super::calendar::Span;
@@ -24,20 +22,6 @@ pub struct OpenDeal {
     pub product_category: Option<String>,
     /// What kind of revenue it would bring.
     pub revenue_type: RevenueType,
-}
-
-/// The id of a participant's statement of the period that begins on a day: `plan~rep~day` where
-/// that is an id, else a hash of it.
-pub fn statement_id(
-    plan_id: &CommissionPlanId,
-    rep_id: &RepId,
-    from_on: NaiveDate,
-) -> Option<StatementId> {
-    let name = format!("{plan_id}~{rep_id}~{from_on}");
-    if name.len() <= ID_MAX_LEN {
-        return StatementId::new(&name).ok();
-    }
-    StatementId::new(&hex::encode(Sha256::digest(name))).ok()
 }
 
 impl Book {

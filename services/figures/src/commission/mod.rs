@@ -36,7 +36,7 @@ mod window;
 use chrono::NaiveDate;
 use event_schemas::vocabulary::{CommissionPlanId, ContractId, Currency, LineId, RepId};
 
-pub use ask::{OpenDeal, statement_id};
+pub use ask::OpenDeal;
 pub use book::{Book, BookError, Life, Standing};
 pub use calendar::{Span, Zone};
 pub use estimate::{Deal, Estimate, estimate};
