@@ -57,7 +57,16 @@ const MAY_SEE: [(&str, &[&str]); 15] = [
     ("support", &[]),
     (
         "bench",
-        &["event-schemas", "log", "projections", "proto", "support"],
+        &[
+            "audit",
+            "event-schemas",
+            "figures",
+            "log",
+            "merkle",
+            "projections",
+            "proto",
+            "support",
+        ],
     ),
 ];
 

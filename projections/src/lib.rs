@@ -133,7 +133,7 @@ impl Projections {
         tenant: &TenantId,
         request: v1::ListStatementsRequest,
     ) -> Result<v1::ListStatementsResponse, QueryError> {
-        let consistency = request.consistency.clone().unwrap_or_default();
+        let consistency = request.consistency.unwrap_or_default();
         self.0
             .ask_book(tenant, consistency, move |scene| scene.list(&request))
             .await
@@ -145,7 +145,7 @@ impl Projections {
         tenant: &TenantId,
         request: v1::GetStatementRequest,
     ) -> Result<v1::GetStatementResponse, QueryError> {
-        let consistency = request.consistency.clone().unwrap_or_default();
+        let consistency = request.consistency.unwrap_or_default();
         self.0
             .ask_book(tenant, consistency, move |scene| scene.get(&request))
             .await
@@ -157,7 +157,7 @@ impl Projections {
         tenant: &TenantId,
         request: v1::EstimateCommissionRequest,
     ) -> Result<v1::EstimateCommissionResponse, QueryError> {
-        let consistency = request.consistency.clone().unwrap_or_default();
+        let consistency = request.consistency.unwrap_or_default();
         self.0
             .ask_book(tenant, consistency, move |scene| scene.estimate(&request))
             .await
@@ -169,7 +169,7 @@ impl Projections {
         tenant: &TenantId,
         request: v1::ListCommissionSignalsRequest,
     ) -> Result<v1::ListCommissionSignalsResponse, QueryError> {
-        let consistency = request.consistency.clone().unwrap_or_default();
+        let consistency = request.consistency.unwrap_or_default();
         self.0
             .ask_book(tenant, consistency, move |scene| scene.signals(&request))
             .await

@@ -28,6 +28,7 @@ mod malformed;
 mod reading_own_writes;
 mod refusing;
 mod repeating;
+mod sealing;
 mod selling;
 mod setting_up;
 mod stopping;

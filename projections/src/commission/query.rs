@@ -105,8 +105,8 @@ impl Scene<'_> {
         let rep_id = required(&asked.rep_id, "rep_id")?;
         let day = self.day(&asked.period_on, "period_on")?;
         let period = self.period(&plan_id, day)?;
-        let statement =
-            commission::statement(self.book, &plan_id, &rep_id, period).map_err(told)?;
+        let statement = commission::statement(self.book, &plan_id, &rep_id, period)
+            .map_err(|error| told(&error))?;
         let life = self.book.life(&plan_id, &rep_id, period.from_on);
         Ok(v1::GetStatementResponse {
             answered_from: Some(self.answered_from()),
@@ -150,7 +150,7 @@ impl Scene<'_> {
                     statements.push((self.closed(statement)?, None));
                 }
                 Err(CalculateError::NotEnrolled { .. }) => {}
-                Err(error) => return Err(told(error)),
+                Err(error) => return Err(told(&error)),
             }
         }
         if statements.is_empty() {
@@ -196,7 +196,8 @@ impl Scene<'_> {
             starts_on: signed_on,
             ..deal
         };
-        let estimate = commission::estimate(self.book, &plan_id, &rep_id, &deal).map_err(told)?;
+        let estimate = commission::estimate(self.book, &plan_id, &rep_id, &deal)
+            .map_err(|error| told(&error))?;
         let currency = estimate.with.currency;
         let lines = estimate.lines.iter();
         Ok(v1::EstimateCommissionResponse {
@@ -238,7 +239,8 @@ impl Scene<'_> {
             edge_percent: or(asked.edge_percent, default.edge_percent),
         };
         let until_on = self.book.day(self.at);
-        let found = commission::signals(self.book, watch, until_on).map_err(told)?;
+        let found =
+            commission::signals(self.book, watch, until_on).map_err(|error| told(&error))?;
         Ok(v1::ListCommissionSignalsResponse {
             answered_from: Some(self.answered_from()),
             signals: found.iter().map(tell::signal).collect(),
@@ -349,8 +351,8 @@ fn optional<I: TryFrom<String, Error = Invalid>>(
 }
 
 /// A statement that cannot be calculated as the facts stand: which rule, as a constant.
-fn told(error: CalculateError) -> QueryError {
-    let reason = match &error {
+fn told(error: &CalculateError) -> QueryError {
+    let reason = match error {
         CalculateError::UnknownPlan(_) | CalculateError::NotEnrolled { .. } => {
             return QueryError::NotFound(error.to_string());
         }

@@ -15,7 +15,7 @@ use tokio::sync::oneshot;
 use crate::claim::{Key, Secret};
 use crate::read::PAGE_BYTES;
 use crate::resolve::{Known, Verdict};
-use crate::seal::Seal;
+use crate::seal::{KeySince, Seal};
 use crate::{Append, AppendError, Appended, AppendedEvent, Error, Filter, StreamPage};
 
 /// An append that waits to be committed, and who waits for it.
@@ -254,7 +254,7 @@ pub(crate) fn seal((size, checkpoint): (i64, String)) -> Result<Seal, Error> {
 }
 
 /// A public key as it is stored, and since when it signs.
-pub(crate) fn public_key((key, from_size): (Vec<u8>, i64)) -> Result<([u8; 32], u64), Error> {
+pub(crate) fn public_key((key, from_size): (Vec<u8>, i64)) -> Result<KeySince, Error> {
     let key = key
         .try_into()
         .map_err(|_| Error::Corrupt("a public key of another length".into()))?;

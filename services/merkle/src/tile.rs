@@ -34,6 +34,12 @@ impl TileId {
         format!("tile/{}/{path}", self.level)
     }
 
+    /// The path of the bundle with the leaves under a tile of level 0: `tile/entries/x001/234`.
+    pub fn entries_path(self, width: usize) -> String {
+        let path = self.path(width);
+        path.replacen("tile/0/", "tile/entries/", 1)
+    }
+
     /// How many hashes it has in a tree of a size; 0 if it is not in it.
     pub fn width(self, size: u64) -> usize {
         let hashes = size
@@ -86,8 +92,8 @@ pub struct Tile {
 impl Tile {
     /// A tile as it is stored and served: its hashes one after the other. Nothing if it is not one.
     pub fn from_bytes(id: TileId, bytes: &[u8]) -> Option<Self> {
-        let fits =
-            bytes.len() % Hash::LEN == 0 && (1..=TILE_WIDTH).contains(&(bytes.len() / Hash::LEN));
+        let fits = bytes.len().is_multiple_of(Hash::LEN)
+            && (1..=TILE_WIDTH).contains(&(bytes.len() / Hash::LEN));
         let hashes = bytes.chunks_exact(Hash::LEN).map(Hash::from_slice);
         let hashes: Option<Vec<_>> = hashes.collect();
         hashes.filter(|_| fits).map(|hashes| Self { id, hashes })
@@ -128,6 +134,8 @@ mod tests {
     fn paths_are_those_of_the_standard() {
         let path = |level, index, width| TileId { level, index }.path(width);
         assert_eq!(path(0, 0, 256), "tile/0/000");
+        let bundle = TileId { level: 0, index: 0 }.entries_path(5);
+        assert_eq!(bundle, "tile/entries/000.p/5");
         assert_eq!(path(1, 7, 9), "tile/1/007.p/9");
         assert_eq!(path(0, 1_234_067, 256), "tile/0/x001/x234/067");
         assert_eq!(path(3, 999_000, 1), "tile/3/x999/000.p/1");

@@ -8,7 +8,7 @@ use crate::tile::{TILE_HEIGHT, TileId};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Node {
     /// 0 for a leaf.
-    pub level: u8,
+    pub level: u32,
     /// 0 for the leftmost of its level.
     pub index: u64,
 }
@@ -16,12 +16,13 @@ pub struct Node {
 impl Node {
     /// The tile that holds it, of the least width, and which of the tile's hashes lie under it.
     pub fn place(self) -> (TileId, std::ops::Range<usize>) {
-        let within = self.level % TILE_HEIGHT;
+        let within = self.level % u32::from(TILE_HEIGHT);
         let first = self.index << within;
         let offset = usize::from((first & 0xff) as u8);
         let count = 1_usize << within;
         let id = TileId {
-            level: self.level / TILE_HEIGHT,
+            // A tree has no more than 64 levels.
+            level: u8::try_from(self.level / u32::from(TILE_HEIGHT)).unwrap_or(u8::MAX),
             index: first >> TILE_HEIGHT,
         };
         (id, offset..offset + count)
@@ -49,8 +50,7 @@ impl Range {
         let mut nodes = Vec::new();
         let mut from = self.from;
         while from < self.to {
-            // A leaf count is less than 2^64, so its logarithm fits.
-            let level = (self.to - from).ilog2() as u8;
+            let level = (self.to - from).ilog2();
             nodes.push(Node {
                 level,
                 index: from >> level,

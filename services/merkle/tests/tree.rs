@@ -201,10 +201,10 @@ proptest! {
 
     /// Some hundreds of leaves: tiles become full, and the edge is taken up again from its tiles.
     #[test]
-    fn a_larger_tree_is_the_naive_one(size in 1_usize..900, part in 0.0..1.0, cut in 0.0..1.0) {
-        let within = |share: f64, size: usize| ((size as f64 * share) as usize).min(size - 1);
+    fn a_larger_tree_is_the_naive_one(size in 1_usize..900, part in any::<prop::sample::Index>(),
+            cut in any::<prop::sample::Index>()) {
         let leaves = leaves(size);
-        let cut = within(cut, size);
+        let cut = cut.index(size);
         let mut tree = grown(&leaves[..cut]);
         tree.edge = Edge::of(cut as u64, &tree.edge.tiles()).unwrap();
         prop_assert_eq!(tree.edge.root(), naive_root(&leaves[..cut]));
@@ -215,7 +215,7 @@ proptest! {
         prop_assert_eq!(tree.edge.root(), head.1);
         prop_assert_eq!(tree.edge.size(), head.0);
 
-        let n = within(part, size);
+        let n = part.index(size);
         let proof = tree.hashes(inclusion_ranges(n as u64, head.0).unwrap());
         prop_assert_eq!(&proof, &naive_inclusion(n, &leaves));
         prop_assert_eq!(verify_inclusion((n as u64, leaves[n]), head, &proof), Ok(()));
@@ -261,7 +261,7 @@ proptest! {
 
     /// Sizes from outside may be anything.
     #[test]
-    fn nonsense_is_refused_without_a_panic(sizes in any::<[u64; 3]>(),
+    fn nonsense_is_refused_without_a_panic(sizes in any::<[u64; 3]>(), level in any::<u8>(),
             hashes in prop::collection::vec(a_hash(), 0..70), hash in a_hash()) {
         let [a, b, c] = sizes;
         prop_assert!(verify_inclusion((a, hash), (b, hash), &hashes).is_err());
@@ -272,7 +272,7 @@ proptest! {
             let nodes: u64 = range.nodes().iter().map(|node| 1 << node.level).sum();
             prop_assert_eq!(nodes, range.to - range.from);
         }
-        let tile = TileId { level: a as u8, index: b };
+        let tile = TileId { level, index: b };
         let _ = (tile.width(c), tile.positions(255), tile.path(256));
         let _ = (Tile::from_bytes(tile, &hash.0), Edge::of(c, &[]));
     }

@@ -153,7 +153,7 @@ async fn config(args: Args) -> anyhow::Result<ServeConfig> {
         None => vec![Role::Command, Role::Query, Role::Project, Role::Seal],
     };
     if roles.contains(&Role::Seal) && seal.is_none() {
-        tracing::warn!("the log is not sealed: --seal-key is not given");
+        tracing::info!("the log is not sealed: --seal-key is not given");
     }
     let authentication = match &args.jwt_public_key {
         Some(path) => Authentication::token_signed_by(

@@ -9,6 +9,7 @@
 #![allow(clippy::print_stdout, reason = "a program whose output is the point")]
 
 mod commands;
+mod commission;
 mod load;
 mod peers;
 mod read_models;
@@ -52,6 +53,8 @@ enum Part {
     CatchUp,
     /// Read models answering.
     Queries,
+    /// Commission statements and bundles.
+    Commission,
 }
 
 /// Callers that wait for each answer before they ask again.
@@ -77,6 +80,13 @@ async fn main() -> anyhow::Result<()> {
     if measures(Part::Queries) {
         println!("read models answering …");
         read_models::queries(&mut report, span).await?;
+    }
+    if measures(Part::Commission) {
+        println!("commission statements and bundles …");
+        let deals = if arguments.quick { 100_000 } else { 1_000_000 };
+        commission::statements(&mut report, deals / 10).await?;
+        commission::statements(&mut report, deals).await?;
+        commission::bundle(&mut report)?;
     }
     report.print();
     if let Some(path) = arguments.json {

@@ -1,4 +1,10 @@
 //! Given what was closed, when somebody asks, then.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on ends"
+)]
 
 mod adjustments;
 

@@ -86,7 +86,7 @@ pub struct Publication {
 
 impl Publication {
     fn is(&self, published: &CommissionPlanPublished) -> bool {
-        (self.effective_from, &self.terms) == (published.effective_from, &*published.terms)
+        (self.effective_from, &self.terms) == (published.effective_from, &published.terms)
     }
 }
 

@@ -1,4 +1,10 @@
 //! Given what was published and who was enrolled, when asked, then.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on ends"
+)]
 
 use chrono::NaiveDate;
 use event_schemas::commission_plan::{

@@ -220,3 +220,17 @@ fn sums_are_in_units_of_the_currency_and_bounds_in_what_they_count() {
     yen["overrides"][1]["tiers"]["bands"][1]["from"] = json!("50000");
     assert_eq!(published(yen)["tiers"]["bands"][0]["to"], "50000");
 }
+
+#[test]
+fn the_example_of_the_documentation_is_taken() {
+    let page = include_str!("../../../../docs/microservices.md");
+    let examples = page.split("```json\n").skip(1);
+    let examples = examples.filter_map(|rest| rest.split("```").next());
+    let mut found = 0;
+    for example in examples.filter(|text| text.contains("commissionPlanId")) {
+        let command: Value = serde_json::from_str(example).unwrap();
+        assert_eq!(wrong_fields(&command), [""; 0], "{example}");
+        found += 1;
+    }
+    assert_eq!(found, 2);
+}

@@ -9,6 +9,7 @@
 
 mod home;
 
+mod closing;
 mod conflicts;
 mod cqrs;
 mod together;

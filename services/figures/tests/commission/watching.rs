@@ -110,6 +110,7 @@ fn a_hand_over_just_before_a_close_is_seen() {
         reason: None,
     };
     let won = || OpportunityWon {
+        contract_id: None,
         stage_id: StageId::new("offer").unwrap(),
         amount: None,
     };

@@ -7,7 +7,7 @@ use sqlx::PgPool;
 
 use crate::Error;
 use crate::backend::{public_key, seal, signed};
-use crate::seal::{Publication, Seal, SealStore};
+use crate::seal::{KeySince, Publication, Seal, SealStore};
 
 /// Keeps seals in PostgreSQL.
 #[derive(Debug)]
@@ -46,10 +46,7 @@ impl SealStore for PgSeals {
         })
     }
 
-    fn keys<'a>(
-        &'a self,
-        tenant: &'a TenantId,
-    ) -> BoxFuture<'a, Result<Vec<([u8; 32], u64)>, Error>> {
+    fn keys<'a>(&'a self, tenant: &'a TenantId) -> BoxFuture<'a, Result<Vec<KeySince>, Error>> {
         Box::pin(async move {
             let rows = sqlx::query_as(include_str!("../../sql/postgres/seal_keys.sql"))
                 .bind(tenant.as_str())

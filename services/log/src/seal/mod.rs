@@ -27,7 +27,7 @@ use merkle::{CheckpointError, DatedKey, Edge, KeyError, OriginPrefix, Tile, Tile
 pub use ask::Proof;
 pub use key_file::{KeyFile, KeyFileError, Keyring};
 pub use sealer::Sealing;
-pub(crate) use store::{Publication, Seal, SealStore};
+pub(crate) use store::{KeySince, Publication, Seal, SealStore};
 
 use crate::heads::Heads;
 use crate::{Error, Log};

@@ -82,7 +82,7 @@ impl Seals {
                     }
                 }
                 Err(error) => {
-                    metrics::counter!("twinfunnel_seal_failures_total").increment(1);
+                    metrics::counter!("seal_errors_total").increment(1);
                     tracing::error!(%tenant, %error, "the log is not sealed further");
                     tokio::time::sleep(retry).await;
                     retry = RETRY_MOST.min(retry * 2);
@@ -141,6 +141,7 @@ impl Seals {
             public_key: ring.current.public(),
         };
         if self.0.store.publish(&publication).await? {
+            metrics::counter!("sealed_events_total").increment(edge.size() - sealed);
             return Ok(edge.size());
         }
         // Another node was faster: it has published the beginning of this tree, or all of it.

@@ -15,6 +15,9 @@ pub(crate) struct Seal {
     pub(crate) checkpoint: String,
 }
 
+/// A public key, and the size of the first tree that it signed.
+pub(crate) type KeySince = ([u8; 32], u64);
+
 /// A larger tree, which is to be published.
 #[derive(Debug)]
 pub(crate) struct Publication<'a> {
@@ -50,11 +53,8 @@ pub(crate) trait SealStore: Send + Sync {
         id: TileId,
     ) -> BoxFuture<'a, Result<Option<Vec<u8>>, Error>>;
 
-    /// The public keys that have signed, and the size of the first checkpoint of each.
-    fn keys<'a>(
-        &'a self,
-        tenant: &'a TenantId,
-    ) -> BoxFuture<'a, Result<Vec<([u8; 32], u64)>, Error>>;
+    /// The public keys that have signed.
+    fn keys<'a>(&'a self, tenant: &'a TenantId) -> BoxFuture<'a, Result<Vec<KeySince>, Error>>;
 
     /// Publishes a larger tree in one transaction; false, and nothing is written, if what it was
     /// built on is no longer the last.

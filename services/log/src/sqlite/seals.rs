@@ -11,7 +11,7 @@ use tokio::sync::Mutex;
 use super::Ownership;
 use crate::Error;
 use crate::backend::{public_key, seal, signed};
-use crate::seal::{Publication, Seal, SealStore};
+use crate::seal::{KeySince, Publication, Seal, SealStore};
 
 /// Keeps seals in SQLite.
 #[derive(Debug)]
@@ -55,10 +55,7 @@ impl SealStore for SqliteSeals {
         })
     }
 
-    fn keys<'a>(
-        &'a self,
-        tenant: &'a TenantId,
-    ) -> BoxFuture<'a, Result<Vec<([u8; 32], u64)>, Error>> {
+    fn keys<'a>(&'a self, tenant: &'a TenantId) -> BoxFuture<'a, Result<Vec<KeySince>, Error>> {
         Box::pin(async move {
             let rows = sqlx::query_as(include_str!("../../sql/sqlite/seal_keys.sql"))
                 .bind(tenant.as_str())

@@ -4,7 +4,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, ensure};
-use merkle::{Edge, Tile, TileId};
+use client::Client;
+use event_schemas::vocabulary::TenantId;
+use futures::StreamExt as _;
+use merkle::{Edge, Tile, TileId, leaf};
 use proto::v1;
 
 use super::{Trust, TrustArgs};
@@ -17,6 +20,9 @@ pub(crate) struct Args {
     /// Write `checkpoint` and `tile/…` into this directory; a full tile that is there already is kept.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
+    /// Write the leaves, too: the envelope of each event, with the hash of its payload.
+    #[arg(long)]
+    entries: bool,
     #[command(flatten)]
     trust: TrustArgs,
     #[command(flatten)]
@@ -60,6 +66,10 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
         root == Some(checkpoint.root),
         "the tiles do not lead to the signed root"
     );
+    if args.entries {
+        let tenant = trust.tenant(&checkpoint.origin)?;
+        entries(&client, &tenant, checkpoint.size, &args.out).await?;
+    }
     write(&args.out.join("checkpoint"), note.as_bytes()).await?;
     output::write_line(&format!(
         "{}: {} tiles written, a tree of {} events",
@@ -68,6 +78,27 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
         render::grouped(&checkpoint.size.to_string())
     ))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Writes the leaves in bundles of 256: the length of each, 2 bytes, the highest first, and its bytes.
+async fn entries(client: &Client, tenant: &TenantId, size: u64, out: &Path) -> anyhow::Result<()> {
+    let mut events = std::pin::pin!(
+        super::events(client, tenant, 0)
+            .await?
+            .take(usize::try_from(size)?)
+    );
+    for id in TileId::all(size).take_while(|id| id.level == 0) {
+        let width = id.width(size);
+        let mut bundle = Vec::new();
+        for _ in 0..width {
+            let event = events.next().await.context("the log ends too early")??;
+            let leaf = leaf(&event);
+            bundle.extend(u16::try_from(leaf.len())?.to_be_bytes());
+            bundle.extend(leaf);
+        }
+        write(&out.join(id.entries_path(width)), &bundle).await?;
+    }
+    Ok(())
 }
 
 /// Whole or not at all.

@@ -14,12 +14,12 @@ pub(crate) const FILE_NAME: &str = "seal.key";
 
 /// Where the key is.
 #[derive(Debug, clap::Args)]
-#[group(required = true, multiple = false)]
+#[group(required = true, multiple = true)]
 struct KeyArgs {
     /// The data directory of a server: the key is its file seal.key.
     #[arg(long, env = "TWINFUNNEL_DATA_DIR", value_name = "DIR")]
     data_dir: Option<PathBuf>,
-    /// The file with the key.
+    /// The file with the key, if it is elsewhere.
     #[arg(long, env = "TWINFUNNEL_SEAL_KEY", value_name = "FILE")]
     seal_key: Option<PathBuf>,
 }

@@ -7,15 +7,16 @@ mod verify;
 
 use std::process::ExitCode;
 
-use anyhow::{Context as _, ensure};
+use anyhow::Context as _;
 use client::Client;
 use event_schemas::vocabulary::{Position, Recorded, StreamName, TenantId, Version};
-use futures::StreamExt as _;
+use futures::stream::{BoxStream, StreamExt as _};
 use merkle::{Hash, ProofFile, event_hash};
 use proto::instant::from_timestamp;
 use proto::v1;
 use proto::v1::follow_request::From;
 use proto::v1::follow_response::Item;
+use tonic::Code;
 
 use crate::connect::ConnectArgs;
 use crate::output;
@@ -69,14 +70,20 @@ pub(crate) struct ProveArgs {
 
 /// Carries the command out.
 pub(crate) async fn run(seal: Seal) -> anyhow::Result<ExitCode> {
-    match seal {
+    let ran = match seal {
         Seal::Checkpoint(args) => checkpoint(args).await,
         Seal::Prove(args) => prove(args).await,
         Seal::Verify(args) => verify::run(args).await,
         Seal::Export(args) => export::run(args).await,
         Seal::PublicKey(args) => key::public_key(args).await,
         Seal::RotateKey(args) => key::rotate(args).await,
-    }
+    };
+    ran.map_err(|error| match error.downcast_ref() {
+        Some(client::Error::Refused(refused)) if refused.code == Code::Unimplemented => {
+            error.context("this server does not seal the log: on PostgreSQL it needs --seal-key")
+        }
+        _ => error,
+    })
 }
 
 async fn checkpoint(args: CheckpointArgs) -> anyhow::Result<ExitCode> {
@@ -129,22 +136,35 @@ fn hashes(told: &[Vec<u8>]) -> anyhow::Result<Vec<Hash>> {
 
 /// The event at a position.
 async fn event(client: &Client, tenant: &TenantId, position: u64) -> anyhow::Result<Recorded> {
+    let mut events = events(client, tenant, position - 1).await?;
+    let event = events.next().await.transpose()?;
+    event
+        .filter(|event| event.position.0 == position)
+        .with_context(|| format!("there is no event at position {position}"))
+}
+
+/// The events after a position, up to the head.
+async fn events(
+    client: &Client,
+    tenant: &TenantId,
+    after: u64,
+) -> anyhow::Result<BoxStream<'static, anyhow::Result<Recorded>>> {
     let question = v1::FollowRequest {
-        from: Some(From::AfterPosition(position - 1)),
+        from: Some(From::AfterPosition(after)),
         filter: None,
         until_head: true,
     };
-    let mut answers = client.follow(question).await?;
-    while let Some(answer) = answers.next().await {
-        if let Some(Item::Event(event)) = answer?.item {
-            ensure!(
-                event.position == position,
-                "there is no event at position {position}"
-            );
-            return recorded(tenant, event);
-        }
-    }
-    anyhow::bail!("there is no event at position {position}")
+    let tenant = tenant.clone();
+    let answers = client.follow(question).await?;
+    let events = answers.filter_map(move |answer| {
+        let event = match answer.map(|answer| answer.item) {
+            Ok(Some(Item::Event(event))) => Some(recorded(&tenant, event)),
+            Ok(_) => None,
+            Err(error) => Some(Err(error.into())),
+        };
+        std::future::ready(event)
+    });
+    Ok(events.boxed())
 }
 
 /// An event as it was recorded, from what is told of it: the very bytes that were sealed follow from

@@ -5,17 +5,15 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, ensure};
 use client::Client;
 use event_schemas::vocabulary::{Recorded, TenantId};
 use futures::StreamExt as _;
 use indicatif::{ProgressBar, ProgressStyle};
 use merkle::{Checkpoint, Edge, Hash, TILE_WIDTH, Tile, TileId, event_hash, verify_inclusion};
 use proto::v1;
-use proto::v1::follow_request::From;
-use proto::v1::follow_response::Item;
 
-use super::{Trust, TrustArgs, hashes, recorded};
+use super::{Trust, TrustArgs, hashes};
 use crate::connect::ConnectArgs;
 use crate::{output, render};
 
@@ -121,12 +119,7 @@ impl Walk {
         progress: &ProgressBar,
     ) -> anyhow::Result<()> {
         let mut due = checkpoints.iter().peekable();
-        let question = v1::FollowRequest {
-            from: Some(From::AfterPosition(0)),
-            filter: None,
-            until_head: true,
-        };
-        let mut answers = self.client.follow(question).await?;
+        let mut events = super::events(&self.client, &self.tenant, 0).await?;
         loop {
             while let Some(checkpoint) = due.next_if(|next| next.size <= self.edge.size()) {
                 if checkpoint.root != self.edge.root() {
@@ -136,33 +129,28 @@ impl Walk {
             if self.edge.size() >= self.last.size {
                 return Ok(());
             }
-            let event = loop {
-                let answer = answers.next().await.transpose();
-                let answer = answer
-                    .with_context(|| format!("reading on after position {}", self.edge.size()))?;
-                match answer.map(|answer| answer.item) {
-                    Some(Some(Item::Event(event))) => break event,
-                    Some(_) => {}
-                    None => bail!(
-                        "position {}: the log ends before it, but {} events are sealed",
-                        self.edge.size() + 1,
-                        self.last.size
-                    ),
-                }
-            };
-            self.take(recorded(&self.tenant, event)?).await?;
+            let position = self.edge.size() + 1;
+            let event = events.next().await.transpose();
+            let event = event.with_context(|| format!("reading position {position}"))?;
+            let event = event.with_context(|| {
+                let sealed = self.last.size;
+                format!(
+                    "position {position}: the log ends before it, but {sealed} events are sealed"
+                )
+            })?;
+            self.take(&event).await?;
             progress.set_position(self.edge.size());
         }
     }
 
     /// Takes the next event, and fails if it is not the one that was sealed there.
-    async fn take(&mut self, event: Recorded) -> anyhow::Result<()> {
+    async fn take(&mut self, event: &Recorded) -> anyhow::Result<()> {
         let position = self.edge.size() + 1;
         ensure!(
             event.position.0 == position,
             "position {position}: the event is missing"
         );
-        let leaf = event_hash(&event);
+        let leaf = event_hash(event);
         if self.stored(position).await != Some(leaf) {
             self.judge(position, leaf).await?;
             self.damaged.push(position);

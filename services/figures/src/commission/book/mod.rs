@@ -141,7 +141,7 @@ impl Book {
             TeamEvent::CATEGORY => self.people.fold_team(stream_id(event)?, fact(event)?),
             CommissionPlanEvent::CATEGORY => self.plans.fold(&stream_id(event)?, fact(event)?),
             CommissionPeriodEvent::CATEGORY => {
-                self.plans.fold_period(stream_id(event)?, fact(event)?);
+                self.plans.fold_period(event.stream.id(), fact(event)?);
             }
             ExchangeRateEvent::CATEGORY => {
                 let Fact { source, what, .. } = fact(event)?;

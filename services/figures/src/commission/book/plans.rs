@@ -106,8 +106,8 @@ pub(in crate::commission) struct Plans {
     of_participant: HashMap<(CommissionPlanId, RepId), Vec<AdjustmentId>>,
     approved: HashMap<AdjustmentId, Vec<(DateTime<Utc>, Source)>>,
     rejected: HashSet<AdjustmentId>,
-    /// What became of a statement after it was closed, by position.
-    standings: HashMap<StatementId, BTreeMap<u64, Turn>>,
+    /// What became of a statement after it was closed, by the id of its stream and position.
+    standings: HashMap<String, BTreeMap<u64, Turn>>,
 }
 
 impl Plans {
@@ -141,7 +141,7 @@ impl Plans {
         }
     }
 
-    pub(super) fn fold_period(&mut self, id: StatementId, fact: Fact<CommissionPeriodEvent>) {
+    pub(super) fn fold_period(&mut self, stream_id: &str, fact: Fact<CommissionPeriodEvent>) {
         let turn = match &fact.what {
             CommissionPeriodEvent::StatementApproved(_) => Some(Turn::Approved),
             CommissionPeriodEvent::StatementPaid(_) => Some(Turn::Paid),
@@ -150,7 +150,7 @@ impl Plans {
             _ => None,
         };
         if let Some(turn) = turn {
-            let standings = self.standings.entry(id).or_default();
+            let standings = self.standings.entry(stream_id.to_owned()).or_default();
             standings.insert(fact.source.position, turn);
         }
         match fact.what {
@@ -187,7 +187,7 @@ impl Plans {
         let (mut standing, mut disputed) = (Standing::Closed, false);
         for turn in self
             .standings
-            .get(id)
+            .get(id.as_str())
             .into_iter()
             .flat_map(BTreeMap::values)
         {
