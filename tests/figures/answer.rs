@@ -7,7 +7,7 @@ use rust_decimal::{Decimal, RoundingStrategy};
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// An exact sum of US dollars; no more than whole cents are taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct Usd(Decimal);
 
 impl Usd {
@@ -15,6 +15,11 @@ impl Usd {
     pub(crate) fn rounded(exact: Decimal) -> Self {
         let rounded = exact.round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero);
         Self(rounded.normalize())
+    }
+
+    /// The sum.
+    pub(crate) fn exact(self) -> Decimal {
+        self.0
     }
 }
 
@@ -205,4 +210,38 @@ pub(crate) struct Stalled {
     pub(crate) days_in_stage: f64,
     #[serde(default)]
     pub(crate) p90_days: f64,
+}
+
+/// One participant's commission of a period.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub(crate) struct Statement {
+    pub(crate) statement_id: String,
+    pub(crate) status: String,
+    pub(crate) commission_plan_id: String,
+    pub(crate) plan_version: u32,
+    pub(crate) rep_id: String,
+    pub(crate) from_on: String,
+    pub(crate) to_on: String,
+    pub(crate) total: Usd,
+    pub(crate) lines: Vec<Line>,
+    pub(crate) credited: Usd,
+    pub(crate) quota: Option<Usd>,
+    pub(crate) attainment_percent: String,
+    pub(crate) tier: u32,
+    pub(crate) draw_owed: Usd,
+    pub(crate) cap_withheld: Usd,
+    /// A 64-bit number, which proto3 JSON writes as text.
+    pub(crate) at_position: String,
+    pub(crate) digest: String,
+}
+
+/// One line of a statement; how it is explained is held elsewhere.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct Line {
+    pub(crate) kind: String,
+    pub(crate) contract_id: String,
+    pub(crate) occurred_at: DateTime<Utc>,
+    pub(crate) amount: Usd,
 }

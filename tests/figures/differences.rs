@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::answer::{Cut, Funnel, Stalled, Velocity};
+use crate::answer::{Cut, Funnel, Stalled, Statement, Velocity};
 use crate::velocity::over;
 
 /// How far two floats may lie apart, of the larger one. Counts and sums of money are the same or
@@ -36,6 +36,11 @@ pub(crate) fn assert_velocity(
     let mut found = stalled_differences(&std::mem::take(&mut expected.stalled), &listed, max);
     found.extend(differences(&expected, &actual));
     assert_none(what, &found);
+}
+
+/// Fails, and says where, if the program's statements are not the expected ones, in their order.
+pub(crate) fn assert_statements(what: &str, expected: Vec<Statement>, actual: Vec<Statement>) {
+    assert_none(what, &differences(&expected, &actual));
 }
 
 /// Rows may stand in any order.
@@ -136,7 +141,7 @@ fn names(items: &[Value]) -> Vec<Option<String>> {
 
 /// What tells an item of a list from the others.
 fn name(item: &Value) -> Option<String> {
-    let names = ["key", "stageId", "dimension"];
+    let names = ["key", "stageId", "dimension", "repId", "contractId"];
     names
         .iter()
         .find_map(|&name| item.get(name)?.as_str().map(str::to_owned))

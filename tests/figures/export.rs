@@ -118,6 +118,22 @@ impl Deal {
     }
 }
 
+/// A sales agent, and who manages the agent.
+#[derive(Debug)]
+pub(crate) struct Agent {
+    pub(crate) id: String,
+    pub(crate) manager_id: String,
+}
+
+/// All agents of the files.
+pub(crate) fn agents() -> Vec<Agent> {
+    let agent = |row: AgentRow| Agent {
+        id: slug(&row.sales_agent),
+        manager_id: slug(&row.manager),
+    };
+    rows("sales_teams.csv").map(agent).collect()
+}
+
 /// All opportunities of the files.
 pub(crate) fn deals() -> Vec<Deal> {
     let industries: BTreeMap<String, String> = rows("accounts.csv")

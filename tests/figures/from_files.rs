@@ -2,13 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use serde::Deserialize;
-
-use crate::answer::{AnsweredFrom, Funnel, Velocity};
+use crate::answer::AnsweredFrom;
 use crate::differences::{assert_funnel, assert_velocity};
 use crate::export::{Deal, deals, midnight};
 use crate::funnel::funnel;
-use crate::program::{AsOf, POSTGRES, SQLITE, Server, read, run};
+use crate::program::{AsOf, POSTGRES, SQLITE, Server, demo, read};
 use crate::question::{Dimension, FunnelQuestion, Mode, Period, VelocityQuestion};
 use crate::velocity::velocity;
 
@@ -25,27 +23,10 @@ const DAYS: [&str; 6] = [
 
 #[test]
 fn the_demo_agrees_with_the_csv_files() {
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Both {
-        funnel: Funnel,
-        velocity: Velocity,
-    }
     let at = midnight("2018-01-01");
     let by = vec![Dimension::Rep, Dimension::Region, Dimension::Product];
-    let printed = run(
-        &[
-            "demo",
-            "--once",
-            "--output",
-            "json",
-            "--listen",
-            "127.0.0.1:0",
-        ],
-        None,
-    );
-    let both: Both = read(serde_json::from_str(&printed).unwrap());
-    for answered_from in [&both.funnel.answered_from, &both.velocity.answered_from] {
+    let told = demo();
+    for answered_from in [&told.funnel.answered_from, &told.velocity.answered_from] {
         assert_eq!(answered_from.as_ref().unwrap().at, at);
     }
 
@@ -57,7 +38,7 @@ fn the_demo_agrees_with_the_csv_files() {
     assert_funnel(
         "the demo's funnel",
         funnel(&deals, &question, at),
-        both.funnel,
+        told.funnel,
     );
     let question = VelocityQuestion {
         by,
@@ -68,7 +49,7 @@ fn the_demo_agrees_with_the_csv_files() {
         "the demo's velocity",
         question.stalled_max,
         velocity(&deals, &question, at),
-        both.velocity,
+        told.velocity,
     );
 }
 

@@ -15,10 +15,12 @@
 mod answer;
 mod arithmetic;
 mod backends;
+mod commission;
 mod differences;
 mod export;
 mod from_files;
 mod funnel;
+mod pay;
 mod program;
 mod question;
 mod time_travel;

@@ -5,11 +5,12 @@ use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 
 use chrono::{DateTime, Utc};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use support::{Node, Postgres};
 
-use crate::answer::{Funnel, Velocity};
+use crate::answer::{Funnel, Statement, Velocity};
 use crate::export;
 use crate::question::{FunnelQuestion, VelocityQuestion};
 
@@ -62,7 +63,11 @@ pub(crate) static SQLITE: LazyLock<Server> =
     LazyLock::new(|| Server::holding_the_files("SQLite", Node::start_sqlite_throw_away().unwrap()));
 
 /// The whole data set on PostgreSQL, likewise.
-pub(crate) static POSTGRES: LazyLock<Server> = LazyLock::new(|| {
+pub(crate) static POSTGRES: LazyLock<Server> =
+    LazyLock::new(|| Server::holding_the_files("PostgreSQL", on_postgres()));
+
+/// A server on a PostgreSQL database of its own.
+fn on_postgres() -> Node {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -70,8 +75,33 @@ pub(crate) static POSTGRES: LazyLock<Server> = LazyLock::new(|| {
     let url = runtime
         .block_on(Postgres::shared().unwrap().create_database())
         .unwrap();
-    Server::holding_the_files("PostgreSQL", Node::start_postgres(&url).unwrap())
-});
+    Node::start_postgres(&url).unwrap()
+}
+
+/// What the demo prints for programs.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Demo {
+    pub(crate) funnel: Funnel,
+    pub(crate) velocity: Velocity,
+    pub(crate) commission: Commission,
+}
+
+/// What the demo prints of commission.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Commission {
+    pub(crate) statements: Vec<Statement>,
+}
+
+/// What the demo prints; it runs once for all tests.
+pub(crate) fn demo() -> Demo {
+    static PRINTED: LazyLock<String> = LazyLock::new(|| {
+        let words = ["demo", "--once", "--output", "json"];
+        run(&[&words[..], &["--listen", "127.0.0.1:0"]].concat(), None)
+    });
+    read(serde_json::from_str(&PRINTED).unwrap())
+}
 
 impl Server {
     fn holding_the_files(name: &'static str, node: Node) -> Self {
@@ -84,6 +114,21 @@ impl Server {
         ];
         run(&import, None);
         Self::caught_up(name, node)
+    }
+
+    /// A server on PostgreSQL that holds the files with their contracts, and what these commands say,
+    /// each a line of an import file.
+    pub(crate) fn holding_contracts(lines: &str) -> Self {
+        let node = on_postgres();
+        let folder = export::folder();
+        let folder = folder.to_str().unwrap();
+        let url = node.url();
+        run(
+            &["import-crm", folder, "--with-contracts", "--server", &url],
+            None,
+        );
+        run(&["import", "-", "--server", &url], Some(lines));
+        Self::caught_up("PostgreSQL, with contracts", node)
     }
 
     /// A server on SQLite that holds what these commands say, each a line of an import file.

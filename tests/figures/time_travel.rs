@@ -73,7 +73,7 @@ fn what_had_not_happened_by_then_leaves_no_trace() {
 }
 
 /// An answer without the head of the log that it was given from.
-fn figures(mut answer: Value) -> Value {
+pub(crate) fn figures(mut answer: Value) -> Value {
     let answered_from = answer["answeredFrom"].as_object_mut().unwrap();
     assert!(answered_from.remove("position").is_some());
     answer

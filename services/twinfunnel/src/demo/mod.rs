@@ -1,6 +1,8 @@
 //! `twinfunnel demo`: a server of its own, a company's history, the answers about its funnel and its
 //! pipeline, and what its reps are paid; it stays up to be asked more.
 
+mod commission;
+
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::process::ExitCode;
@@ -87,24 +89,29 @@ async fn show(args: &Args, data_dir: std::path::PathBuf) -> anyhow::Result<()> {
 
     let export = Export::read(&embedded())?;
     let mut dirt = Dirt::of(&export);
-    let commands = import_crm::commands(&export, Contracts::Signed, &mut dirt);
+    let mut commands = import_crm::commands(&export, Contracts::Signed, &mut dirt);
     output::tell(&dirt.to_string());
+    let plan = commission::plan(&commands);
+    commands.extend(plan);
     let summary = import_crm::send(&client, commands).await?;
     output::tell_line(&summary.to_string());
 
     let (funnel, velocity) = ask(&client, summary.position).await?;
+    let paid = commission::close(&client, summary.position).await?;
     match args.output {
         Format::Table => {
             let (funnel, velocity) = (
                 render::funnel::table(&funnel),
                 render::velocity::table(&velocity),
             );
-            output::write(&format!("{funnel}\n{velocity}"))?;
+            let commission = commission::table(&paid);
+            output::write(&format!("{funnel}\n{velocity}\n{commission}"))?;
         }
         Format::Json => {
             let all = serde_json::json!({
                 "funnel": proto::json::to_value(&funnel)?,
                 "velocity": proto::json::to_value(&velocity)?,
+                "commission": commission::json(&paid)?,
             });
             output::write_line(&all.to_string())?;
         }
@@ -215,6 +222,10 @@ fn invite(address: SocketAddr) {
         "\nIt listens on {address} until Ctrl-C. Ask it more from another terminal:\n\
          \n  twinfunnel show funnel --by team,industry --happened-by {ASKED_ON} {server}\
          \n  twinfunnel show velocity --by region --happened-by 2017-07-01 {server}\
-         \n  twinfunnel status {server}"
+         \n  twinfunnel show commission --on 2017-06-30 --team melvin-marxen {server}\
+         \n  twinfunnel show commission --on 2017-06-30 --rep darcel-schlecht --explain {server}\
+         \n  twinfunnel show estimate --plan {plan} --rep darcel-schlecht --amount '60000 USD' {server}\
+         \n  twinfunnel status {server}",
+        plan = commission::PLAN,
     ));
 }
