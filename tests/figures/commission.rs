@@ -106,7 +106,6 @@ fn line(kind: &str, deal: &Deal, occurred_at: DateTime<Utc>, amount: Decimal) ->
         contract_id: deal.id.clone(),
         occurred_at,
         amount: Usd::rounded(amount),
-        ..Line::default()
     }
 }
 

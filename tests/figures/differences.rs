@@ -39,7 +39,7 @@ pub(crate) fn assert_velocity(
 }
 
 /// Fails, and says where, if the program's statements are not the expected ones, in their order.
-pub(crate) fn assert_statements(what: &str, expected: Vec<Statement>, actual: Vec<Statement>) {
+pub(crate) fn assert_statements(what: &str, expected: &[Statement], actual: &[Statement]) {
     assert_none(what, &differences(&expected, &actual));
 }
 

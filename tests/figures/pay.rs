@@ -125,7 +125,8 @@ fn the_demos_statements_agree_with_the_csv_files() {
         let of_quarter = told.iter().filter(|one| one.from_on == quarter.from_on);
         let expected = without_lines(expected(quarter, "CLOSED", "2018-01-01"));
         let what = format!("the demo, from {}", quarter.from_on);
-        assert_statements(&what, expected, of_quarter.cloned().collect());
+        let told: Vec<_> = of_quarter.cloned().collect();
+        assert_statements(&what, &expected, &told);
     }
     assert_eq!(
         told.len(),
@@ -142,7 +143,7 @@ fn on_any_day_the_statements_agree_with_the_csv_files() {
         for quarter in begun.filter(|quarter| quarter.from_on < day) {
             let told = listed(quarter, &["--lines"], AsOf::day(day));
             let what = format!("from {}, on {day}", quarter.from_on);
-            assert_statements(&what, expected(quarter, "OPEN", day), told);
+            assert_statements(&what, &expected(quarter, "OPEN", day), &told);
         }
     }
     for quarter in quarters() {
@@ -150,7 +151,7 @@ fn on_any_day_the_statements_agree_with_the_csv_files() {
         let mut told = listed(quarter, &["--lines"], AsOf::NOW);
         is_frozen(&mut told);
         let what = format!("from {}, closed", quarter.from_on);
-        assert_statements(&what, expected(quarter, "CLOSED", "2018-01-01"), told);
+        assert_statements(&what, &expected(quarter, "CLOSED", "2018-01-01"), &told);
     }
     let quarter = quarters()[1];
     let team = listed(
@@ -165,8 +166,8 @@ fn on_any_day_the_statements_agree_with_the_csv_files() {
         one.rep_id == "melvin-marxen" || agents().iter().any(is_of)
     };
     let expected = without_lines(expected(quarter, "OPEN", "2018-01-01"));
-    let expected = expected.into_iter().filter(of_team).collect();
-    assert_statements("a team", expected, team);
+    let expected: Vec<_> = expected.into_iter().filter(of_team).collect();
+    assert_statements("a team", &expected, &team);
 }
 
 /// The quarters must reach every tier, or comparing them proves little.
