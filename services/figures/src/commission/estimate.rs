@@ -76,10 +76,23 @@ pub fn estimate(
     let difference = with.total_minor.checked_sub(without.total_minor);
     Ok(Estimate {
         difference_minor: difference.ok_or(CalculateError::OutOfRange)?,
-        lines: lines.cloned().collect(),
+        lines: lines.cloned().map(without_supposed).collect(),
         without,
         with,
     })
+}
+
+/// Where supposed facts begin: after everything that is recorded.
+const SUPPOSED: u64 = u64::MAX - 8;
+
+/// A line without the facts that nobody will find in the log.
+fn without_supposed(mut line: StatementLine) -> StatementLine {
+    let events = &mut line.derivation.events;
+    events.retain(|event| event.position < SUPPOSED);
+    for position in SUPPOSED..=u64::MAX {
+        line.line_id = line.line_id.replace(&position.to_string(), "supposed");
+    }
+    line
 }
 
 /// The facts of a deal that comes true. They are recorded after everything that is.
@@ -136,10 +149,9 @@ fn supposed(deal: &Deal, rep_id: &RepId) -> Contract {
         }
         .into()
     }));
-    let first = u64::MAX - 8;
     let facts = events
         .into_iter()
-        .zip(first..)
+        .zip(SUPPOSED..)
         .map(|(what, position)| Fact {
             at: deal.signed_at,
             source: Source {

@@ -97,7 +97,7 @@ pub(crate) async fn make(client: &Client, statement: &StatementArgs) -> anyhow::
 }
 
 /// The keys that a bundle brings along.
-pub(super) fn trusted(keys: &[Key]) -> anyhow::Result<Vec<DatedKey>> {
+pub(crate) fn trusted(keys: &[Key]) -> anyhow::Result<Vec<DatedKey>> {
     let trusted = keys.iter().map(|key| {
         Ok(DatedKey {
             key: key.verifier_key.parse().context(key.verifier_key.clone())?,

@@ -11,6 +11,9 @@ use std::process::ExitCode;
 
 use chrono::NaiveDate;
 
+pub(crate) use bundle::{make, trusted};
+pub(crate) use render::summary;
+
 /// Prove why a participant was paid a sum.
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Audit {

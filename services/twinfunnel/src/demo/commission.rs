@@ -1,6 +1,7 @@
 //! What the demo shows of commission: a plan is published and joined, the quarters of 2017 are closed
 //! one after the other, and what they pay is told and explained.
 
+use anyhow::ensure;
 use chrono::{NaiveDate, NaiveTime};
 use client::Client;
 use proto::instant::to_timestamp;
@@ -11,6 +12,7 @@ use proto::v1::{
     TierMeasure, TierMode, TierWindow,
 };
 
+use crate::audit::{self, StatementArgs};
 use crate::output;
 use crate::render::commission as rendered;
 use crate::submit::{Origin, Outgoing};
@@ -119,6 +121,8 @@ pub(super) struct Paid {
     pub(super) quarters: Vec<v1::ListStatementsResponse>,
     /// The line that crosses most tiers, of whom the last quarter pays most.
     pub(super) line: Option<v1::StatementLine>,
+    /// What a bundle of that statement shows to someone who trusts nobody.
+    pub(super) verified: Option<String>,
 }
 
 /// Closes each quarter in order, and asks what it pays.
@@ -151,11 +155,38 @@ pub(super) async fn close(client: &Client, position: u64) -> anyhow::Result<Paid
         quarters.push(client.list_statements(question).await?);
     }
     let last = quarters.last().map(|quarter| quarter.statements.as_slice());
-    let line = match last.unwrap_or_default().iter().max_by_key(|one| paid(one)) {
-        Some(most) => explained(client, most, position).await?,
-        None => None,
+    let (mut line, mut verified) = (None, None);
+    if let Some(most) = last.unwrap_or_default().iter().max_by_key(|one| paid(one)) {
+        line = explained(client, most, position).await?;
+        verified = Some(self::verified(client, most).await?);
+    }
+    Ok(Paid {
+        quarters,
+        line,
+        verified,
+    })
+}
+
+/// Proves a statement as an auditor would: from a bundle alone.
+async fn verified(client: &Client, of: &CommissionStatement) -> anyhow::Result<String> {
+    let statement = StatementArgs {
+        plan: of.commission_plan_id.clone(),
+        participant: of.rep_id.clone(),
+        period: of.from_on.parse()?,
     };
-    Ok(Paid { quarters, line })
+    let bundle = audit::make(client, &statement).await?;
+    let report = ::audit::verify(&bundle, &audit::trusted(&bundle.keys)?);
+    let (rep, total) = (&of.rep_id, of.total.as_ref().map(|total| &total.amount));
+    let total = total.map(String::as_str).unwrap_or_default();
+    ensure!(
+        report.holds,
+        "the bundle of {rep} does not hold: {:?}",
+        report.checks
+    );
+    Ok(format!(
+        "A bundle of the statement of {rep}, {total} USD, verified\n{}",
+        audit::summary(&report)
+    ))
 }
 
 fn paid(statement: &CommissionStatement) -> rust_decimal::Decimal {
@@ -190,6 +221,9 @@ pub(super) fn table(paid: &Paid) -> String {
     });
     if let Some(line) = &paid.line {
         text.push_str(&format!("\nOne line, explained\n{}", line.explanation));
+    }
+    if let Some(verified) = &paid.verified {
+        text.push_str(&format!("\n{verified}"));
     }
     text
 }

@@ -221,11 +221,8 @@ fn invite(address: SocketAddr) {
     output::tell_line(&format!(
         "\nIt listens on {address} until Ctrl-C. Ask it more from another terminal:\n\
          \n  twinfunnel show funnel --by team,industry --happened-by {ASKED_ON} {server}\
-         \n  twinfunnel show velocity --by region --happened-by 2017-07-01 {server}\
-         \n  twinfunnel show commission --on 2017-06-30 --team melvin-marxen {server}\
          \n  twinfunnel show commission --on 2017-06-30 --rep darcel-schlecht --explain {server}\
-         \n  twinfunnel show estimate --plan {plan} --rep darcel-schlecht --amount '60000 USD' {server}\
-         \n  twinfunnel status {server}",
+         \n  twinfunnel audit bundle --plan {plan} --participant darcel-schlecht --period 2017-Q4 {server}",
         plan = commission::PLAN,
     ));
 }
