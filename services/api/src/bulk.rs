@@ -1,5 +1,7 @@
 //! Commands in bulk: begun in the order they come, settled in the same order, many at a time.
 
+use std::time::Duration;
+
 use executor::{Executor, InFlight};
 use futures::stream::{BoxStream, StreamExt as _};
 use proto::v1::bulk_command_service_server::BulkCommandService;
@@ -17,6 +19,9 @@ use crate::{metadata, status};
 /// How many commands of one stream may wait for their commit. Well under the log's queue, so that
 /// one importer does not keep others out.
 const IN_FLIGHT: usize = 512;
+
+/// How long a caller may take to hear that the node stops.
+const HEARD_WITHIN: Duration = Duration::from_secs(1);
 
 /// Serves `BulkCommandService`.
 #[derive(Debug, Clone)]
@@ -41,14 +46,14 @@ impl BulkCommandService for Bulk {
         let mut elements = request.into_inner();
         let mut stopping = self.stopping.clone();
         tokio::spawn(async move {
-            loop {
-                let element = tokio::select! {
-                    element = elements.message() => element,
+            let stops = loop {
+                let (element, stops) = tokio::select! {
+                    element = elements.message() => (element, false),
                     // What was begun is answered; then the caller is told.
-                    () = stopping.wait() => Err(status::stopping()),
+                    () = stopping.wait() => (Err(status::stopping()), true),
                 };
                 let next = match element {
-                    Ok(None) => return,
+                    Ok(None) => break false,
                     Ok(Some(element)) => {
                         Ok(begin(&executor, &caller, trace_context.as_ref(), element).await)
                     }
@@ -56,8 +61,15 @@ impl BulkCommandService for Bulk {
                 };
                 let broken = next.is_err();
                 if begun.send(next).await.is_err() || broken {
-                    return;
+                    break stops;
                 }
+            };
+            drop(begun);
+            if stops {
+                // A connection that is closed on what was not read is cut, and answers are lost on their
+                // way: until the caller has heard of the end, what it sends is read.
+                let unread = async { while let Ok(Some(_)) = elements.message().await {} };
+                let _ = tokio::time::timeout(HEARD_WITHIN, unread).await;
             }
         });
         // Waited for together and answered in order: what has to be tried again need not go one by one.
