@@ -33,7 +33,7 @@ use engine::live::{Live, Opened};
 use engine::registry::Registry;
 
 pub use asked::money;
-pub use commission::{CATEGORIES as COMMISSION_CATEGORIES, Closable};
+pub use commission::{CATEGORIES as COMMISSION_CATEGORIES, Closable, WhatIf};
 pub use error::QueryError;
 
 /// Every read model: the one list.
@@ -127,13 +127,22 @@ impl Projections {
         pipeline_velocity::answer(&mut asked, &request).await
     }
 
-    /// The commission statements of a period.
+    /// The commission statements of a period, as they are or as they would be.
     pub async fn list_statements(
         &self,
         tenant: &TenantId,
         request: v1::ListStatementsRequest,
+        what_if: Option<WhatIf>,
     ) -> Result<v1::ListStatementsResponse, QueryError> {
         let consistency = request.consistency.unwrap_or_default();
+        if let Some(what_if) = what_if {
+            return self
+                .0
+                .ask_what_if(tenant, consistency, what_if, move |scene| {
+                    scene.list(&request)
+                })
+                .await;
+        }
         self.0
             .ask_book(tenant, consistency, move |scene| scene.list(&request))
             .await
@@ -378,20 +387,53 @@ impl Inner {
             }
             _ => (self.books.live(tenant, min_position).await?, None),
         };
-        let now = now();
-        let answer = tokio::task::spawn_blocking(move || {
-            let held = held.blocking_read();
-            ask(Scene {
-                book: &held.book,
-                position: held.position,
-                at: measured_at.unwrap_or_else(|| after(now, held.occurred_to)),
-            })
-        });
-        answer
-            .await
-            .map_err(|error| QueryError::Backend(error.to_string()))?
+        answered(held, measured_at, ask).await
     }
 
+    /// Asks a book of its own, in which a plan pays otherwise.
+    async fn ask_what_if<A: Send + 'static>(
+        &self,
+        tenant: &TenantId,
+        consistency: v1::Consistency,
+        what_if: WhatIf,
+        ask: impl FnOnce(Scene<'_>) -> Result<A, QueryError> + Send + 'static,
+    ) -> Result<A, QueryError> {
+        let min_position = Position(consistency.min_position);
+        let as_of = consistency.as_of.unwrap_or_default();
+        let (until, known_by) = self.chosen(tenant, &as_of, min_position).await?;
+        let held = self.books.own(tenant, until).await?;
+        let WhatIf {
+            plan_id,
+            effective_from,
+            terms,
+        } = what_if;
+        let mut supposing = held.write().await;
+        supposing.book.suppose(&plan_id, effective_from, terms);
+        drop(supposing);
+        answered(held, until.happened_by.or(known_by), ask).await
+    }
+}
+
+async fn answered<A: Send + 'static>(
+    held: Arc<tokio::sync::RwLock<commission::Held>>,
+    measured_at: Option<DateTime<Utc>>,
+    ask: impl FnOnce(Scene<'_>) -> Result<A, QueryError> + Send + 'static,
+) -> Result<A, QueryError> {
+    let now = now();
+    let answer = tokio::task::spawn_blocking(move || {
+        let held = held.blocking_read();
+        ask(Scene {
+            book: &held.book,
+            position: held.position,
+            at: measured_at.unwrap_or_else(|| after(now, held.occurred_to)),
+        })
+    });
+    answer
+        .await
+        .map_err(|error| QueryError::Backend(error.to_string()))?
+}
+
+impl Inner {
     /// Which events are asked about, and the first instant by which they were known if the request
     /// says it.
     async fn until(

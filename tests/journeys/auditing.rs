@@ -15,6 +15,7 @@ on_both! {
     what_was_tampered_with_is_named_by_the_bundle,
     what_comes_late_is_corrected_in_the_next_period,
     a_deal_is_estimated_at_the_margin,
+    another_plan_is_tried_on_the_same_history,
 }
 
 /// A plan of 5 % to 50,000 and 7 % above, and a company of Ann's.
@@ -256,4 +257,32 @@ async fn a_deal_is_estimated_at_the_margin(home: Home) {
     };
     let answer = client.estimate_commission(question).await.unwrap();
     assert_eq!(answer.difference, usd("1200.00"));
+}
+
+async fn another_plan_is_tried_on_the_same_history(home: Home) {
+    let node = home.start();
+    let folder = tempfile::tempdir().unwrap();
+    let client = a_year(&node, &folder).await;
+    close(&node, "2017-03-31").await;
+    let head = crate::home::head(&client).await;
+    let line: serde_json::Value = serde_json::from_str(&PLAN.replace('\n', "")).unwrap();
+    let mut plan = line["command"]["publishCommissionPlan"].clone();
+    plan["terms"]["tiers"]["mode"] = "TIER_MODE_RETROACTIVE".into();
+    let file = crate::home::write(folder.path(), "plan.json", plan.to_string());
+    let ask = ["show", "commission", "--on", "2017-03-31"];
+    let as_it_is = printed(&node, &ask).await;
+    assert!(as_it_is.contains("4,600.00 USD"), "{as_it_is}");
+    // All of 80,000 at 7 %.
+    let as_it_would_be = printed(&node, &[&ask[..], &["--what-if", &file]].concat()).await;
+    assert!(as_it_would_be.contains("5,600.00 USD"), "{as_it_would_be}");
+    assert!(as_it_would_be.contains("open"), "{as_it_would_be}");
+    assert_eq!(
+        crate::home::head(&client).await,
+        head,
+        "nothing is recorded"
+    );
+    plan["terms"]["tiers"]["bands"][1]["from"] = "60000".into();
+    let file = crate::home::write(folder.path(), "gap.json", plan.to_string());
+    let gap = ran(&node, &[&ask[..], &["--what-if", &file]].concat()).await;
+    assert!(gap.err.contains("bands[1].from"), "{gap:?}");
 }

@@ -136,6 +136,15 @@ impl Books {
         built.map_err(|error: Arc<QueryError>| QueryError::clone(&error))
     }
 
+    /// A tenant's book for one question, that may suppose what it likes.
+    pub(crate) async fn own(
+        &self,
+        tenant: &TenantId,
+        until: Until,
+    ) -> Result<Arc<RwLock<Held>>, QueryError> {
+        build(self.log.clone(), tenant.clone(), until).await
+    }
+
     /// Ends the following of the log.
     pub(crate) fn close(&self) {
         let mut live = self.live.lock().unwrap_or_else(PoisonError::into_inner);

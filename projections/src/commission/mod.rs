@@ -10,9 +10,9 @@ mod books;
 mod query;
 mod tell;
 
-pub(crate) use books::Books;
-pub use query::Closable;
+pub(crate) use books::{Books, Held};
 pub(crate) use query::Scene;
+pub use query::{Closable, WhatIf};
 
 /// The stream categories that a book takes in.
 pub const CATEGORIES: [&str; 11] = [

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use event_schemas::commission_period::{Statement, StatementClosed};
+use event_schemas::commission_plan::Terms;
 use event_schemas::vocabulary::{
     CommissionPlanId, ContractId, Currency, CustomerId, Invalid, Line, LineAmount, LineId, Money,
     Number, OpportunityId, Position, ProductId, RepId, RevenueType, TeamId,
@@ -20,6 +21,17 @@ pub(crate) struct Scene<'b> {
     pub(crate) position: Position,
     /// All that the book holds occurred before.
     pub(crate) at: DateTime<Utc>,
+}
+
+/// A version of a plan that was not published.
+#[derive(Debug, Clone)]
+pub struct WhatIf {
+    /// Of which plan.
+    pub plan_id: CommissionPlanId,
+    /// From which day it would hold.
+    pub effective_from: NaiveDate,
+    /// What it would pay.
+    pub terms: Terms,
 }
 
 /// What a period's closing would freeze.

@@ -11240,7 +11240,7 @@ pub mod bulk_command_service_server {
         const NAME: &'static str = SERVICE_NAME;
     }
 }
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListStatementsRequest {
     #[prost(message, optional, tag = "1")]
     pub consistency: ::core::option::Option<Consistency>,
@@ -11260,6 +11260,10 @@ pub struct ListStatementsRequest {
     /// With all lines; without, each statement has only its sums.
     #[prost(bool, tag = "6")]
     pub with_lines: bool,
+    /// What if this version had been published: it holds from its day until the next one does. Closed
+    /// statements of the plan are calculated anew with it. Nothing is recorded.
+    #[prost(message, optional, tag = "7")]
+    pub what_if: ::core::option::Option<PublishCommissionPlan>,
 }
 impl ::prost::Name for ListStatementsRequest {
     const NAME: &'static str = "ListStatementsRequest";

@@ -1,7 +1,8 @@
 //! Every query: who is calling, ask the read model.
 
 use futures::stream::{self, BoxStream, StreamExt as _};
-use projections::Projections;
+use projections::{Projections, QueryError, WhatIf};
+use proto::commands::CommissionPlanCommand;
 use proto::v1;
 use proto::v1::commission_query_service_server::CommissionQueryService;
 use proto::v1::funnel_conversion_query_service_server::FunnelConversionQueryService;
@@ -52,16 +53,78 @@ query!(PipelineVelocityQueryService {
     get_pipeline_velocity,
         pipeline_velocity: v1::GetPipelineVelocityRequest => v1::PipelineVelocity;
 });
-query!(CommissionQueryService {
-    list_statements,
-        list_statements: v1::ListStatementsRequest => v1::ListStatementsResponse;
-    get_statement,
-        get_statement: v1::GetStatementRequest => v1::GetStatementResponse;
-    estimate_commission,
-        estimate_commission: v1::EstimateCommissionRequest => v1::EstimateCommissionResponse;
-    list_commission_signals,
-        commission_signals: v1::ListCommissionSignalsRequest => v1::ListCommissionSignalsResponse;
-});
+#[tonic::async_trait]
+impl CommissionQueryService for Queries {
+    async fn list_statements(
+        &self,
+        request: Request<v1::ListStatementsRequest>,
+    ) -> Result<Response<v1::ListStatementsResponse>, Status> {
+        let caller = self.door.admit(request.metadata())?;
+        caller.require(Right::Query)?;
+        let mut asked = request.into_inner();
+        let what_if = asked.what_if.take().map(supposed).transpose()?;
+        let answer = self
+            .projections
+            .list_statements(&caller.tenant, asked, what_if);
+        told(answer.await)
+    }
+
+    async fn get_statement(
+        &self,
+        request: Request<v1::GetStatementRequest>,
+    ) -> Result<Response<v1::GetStatementResponse>, Status> {
+        let caller = self.door.admit(request.metadata())?;
+        caller.require(Right::Query)?;
+        let asked = request.into_inner();
+        told(self.projections.get_statement(&caller.tenant, asked).await)
+    }
+
+    async fn estimate_commission(
+        &self,
+        request: Request<v1::EstimateCommissionRequest>,
+    ) -> Result<Response<v1::EstimateCommissionResponse>, Status> {
+        let caller = self.door.admit(request.metadata())?;
+        caller.require(Right::Query)?;
+        let asked = request.into_inner();
+        let answer = self.projections.estimate_commission(&caller.tenant, asked);
+        told(answer.await)
+    }
+
+    async fn list_commission_signals(
+        &self,
+        request: Request<v1::ListCommissionSignalsRequest>,
+    ) -> Result<Response<v1::ListCommissionSignalsResponse>, Status> {
+        let caller = self.door.admit(request.metadata())?;
+        caller.require(Right::Query)?;
+        let asked = request.into_inner();
+        let answer = self.projections.commission_signals(&caller.tenant, asked);
+        told(answer.await)
+    }
+}
+
+fn told<A>(answer: Result<A, QueryError>) -> Result<Response<A>, Status> {
+    answer
+        .map(Response::new)
+        .map_err(|error| status::of_query(&error))
+}
+
+/// A version that is only supposed is read as one that is published.
+fn supposed(what_if: v1::PublishCommissionPlan) -> Result<WhatIf, Status> {
+    use domain::commission_plan::{Command, parse};
+    let parsed = parse(CommissionPlanCommand::PublishCommissionPlan(what_if));
+    let addressed = parsed.map_err(|error| {
+        let violations = error.violations.iter();
+        status::invalid_fields(violations.map(|v| (v.field.as_str(), v.description.as_str())))
+    })?;
+    let Command::Publish(publication) = addressed.command else {
+        return Err(status::invalid_field("what_if", "is no version of a plan"));
+    };
+    Ok(WhatIf {
+        plan_id: publication.plan_id,
+        effective_from: publication.effective_from,
+        terms: publication.terms,
+    })
+}
 
 #[tonic::async_trait]
 impl ReadModelService for Queries {

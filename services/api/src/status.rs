@@ -50,7 +50,7 @@ fn told_again(code: Code, reason: &str, message: &str) -> Status {
 }
 
 /// Names the fields at fault; of many the first, since a status travels as a header.
-fn invalid_fields<'a>(fields: impl Iterator<Item = (&'a str, &'a str)>) -> Status {
+pub(crate) fn invalid_fields<'a>(fields: impl Iterator<Item = (&'a str, &'a str)>) -> Status {
     let mut details = ErrorDetails::with_error_info("INVALID_ARGUMENT", DOMAIN, HashMap::new());
     let (mut message, mut len, mut more) = (String::new(), 0, 0_u64);
     for (field, description) in fields {

@@ -52,7 +52,7 @@ pub(crate) async fn statements(report: &mut Report, deals: usize) -> anyhow::Res
         period_on: "2017-12-31".to_owned(),
         ..v1::ListStatementsRequest::default()
     };
-    let answer = projections.list_statements(&tenant, question).await?;
+    let answer = projections.list_statements(&tenant, question, None).await?;
     let rate = position as f64 / started.elapsed().as_secs_f64();
     anyhow::ensure!(
         answer.statements.len() == PARTICIPANTS,

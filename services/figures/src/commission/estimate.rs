@@ -16,7 +16,7 @@ use event_schemas::vocabulary::{
 use uuid::Uuid;
 
 use super::CalculateError;
-use super::book::{Book, Contract, Fact, Source};
+use super::book::{self, Book, Contract, Fact, Source};
 use super::calendar::Span;
 use super::statement::calculate;
 
@@ -83,7 +83,7 @@ pub fn estimate(
 }
 
 /// Where supposed facts begin: after everything that is recorded.
-const SUPPOSED: u64 = u64::MAX - 8;
+pub(super) const SUPPOSED: u64 = u64::MAX - 8;
 
 /// A line without the facts that nobody will find in the log.
 fn without_supposed(mut line: StatementLine) -> StatementLine {
@@ -157,7 +157,7 @@ fn supposed(deal: &Deal, rep_id: &RepId) -> Contract {
             source: Source {
                 position,
                 event_id: Uuid::nil(),
-                event_type: "Supposed",
+                event_type: book::SUPPOSED,
                 actor: "".into(),
             },
             what,

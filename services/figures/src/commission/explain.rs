@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use event_schemas::commission_period::StatementLine;
 use event_schemas::vocabulary::Currency;
 
+use super::book::SUPPOSED;
 use super::steps::{money_minor, percent};
 
 /// A line and its derivation as plain text, for people who check it by hand.
@@ -53,6 +54,10 @@ pub fn explain(line: &StatementLine, currency: Currency) -> String {
         );
     }
     for event in &line.derivation.events {
+        if event.event_type == SUPPOSED {
+            say("event", "supposed, not in the log".to_owned());
+            continue;
+        }
         let (position, id) = (event.position, &event.event_id);
         say("event", format!("#{position} {} {id}", event.event_type));
     }

@@ -1,6 +1,7 @@
 //! `twinfunnel show commission`, `show estimate`, `show signals` and `twinfunnel close-period`: the
 //! questions about commission, and the closing of a period.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
@@ -36,6 +37,10 @@ pub(crate) struct CommissionArgs {
     /// With how each line follows from which facts.
     #[arg(long, conflicts_with = "lines")]
     explain: bool,
+    /// What if this version of a plan had been published: a file as publishCommissionPlan takes it, in
+    /// JSON. Nothing is recorded.
+    #[arg(long, value_name = "FILE")]
+    what_if: Option<PathBuf>,
     #[command(flatten)]
     asking: AskingArgs,
 }
@@ -189,7 +194,18 @@ pub(super) async fn statements(args: CommissionArgs) -> anyhow::Result<String> {
         (false, true) => Depth::Lines,
         (false, false) => Depth::Sums,
     };
+    let what_if = match &args.what_if {
+        None => None,
+        Some(path) => {
+            let shown = || path.display().to_string();
+            let text = tokio::fs::read_to_string(path).await.with_context(shown)?;
+            let plan: v1::PublishCommissionPlan =
+                proto::json::from_str(&text).with_context(shown)?;
+            Some(plan)
+        }
+    };
     let question = v1::ListStatementsRequest {
+        what_if,
         consistency: args.asking.consistency(),
         commission_plan_id: args.plan,
         period_on: day(args.on),

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use event_schemas::commission_period::{CommissionPeriodEvent, EventRef};
-use event_schemas::commission_plan::CommissionPlanEvent;
+use event_schemas::commission_plan::{CommissionPlanEvent, Terms};
 use event_schemas::contract::ContractEvent;
 use event_schemas::exchange_rate::ExchangeRateEvent;
 use event_schemas::fixed_cost::FixedCostEvent;
@@ -22,7 +22,7 @@ use event_schemas::quote::QuoteEvent;
 use event_schemas::rep::RepEvent;
 use event_schemas::team::TeamEvent;
 use event_schemas::tenant::TenantEvent;
-use event_schemas::vocabulary::{OpportunityId, ProductId, QuoteId, Recorded};
+use event_schemas::vocabulary::{CommissionPlanId, OpportunityId, ProductId, QuoteId, Recorded};
 use event_schemas::{DecodeError, StreamEvents};
 use uuid::Uuid;
 
@@ -48,6 +48,9 @@ pub enum BookError {
     #[error("{0} is no time zone")]
     TimeZone(String),
 }
+
+/// What a fact is called that is not in the log.
+pub(super) const SUPPOSED: &str = "Supposed";
 
 /// Where a fact comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -167,6 +170,18 @@ impl Book {
             _ => {}
         }
         Ok(())
+    }
+
+    /// Supposes that a version of a plan had been published. It holds from its day until the next one
+    /// does; what was closed by the plan is open.
+    pub fn suppose(&mut self, plan_id: &CommissionPlanId, effective_from: NaiveDate, terms: Terms) {
+        let source = Source {
+            position: super::estimate::SUPPOSED,
+            event_id: Uuid::nil(),
+            event_type: SUPPOSED,
+            actor: "".into(),
+        };
+        self.plans.suppose(plan_id, effective_from, terms, source);
     }
 
     fn opportunity(&mut self, event: &Recorded) -> Result<(), BookError> {

@@ -226,6 +226,27 @@ impl Plans {
         all.flat_map(|(rep_id, of)| of.keys().map(move |(plan_id, _)| (plan_id, rep_id)))
     }
 
+    /// Another version, and no statement of the plan closed before it.
+    pub(super) fn suppose(
+        &mut self,
+        plan_id: &CommissionPlanId,
+        effective_from: NaiveDate,
+        terms: Terms,
+        source: Source,
+    ) {
+        self.closed.retain(|(of_plan, _), _| of_plan != plan_id);
+        let plan = self.plans.entry(plan_id.clone()).or_default();
+        let last = plan.versions().map(|version| version.version).max();
+        let version = last.unwrap_or_default().saturating_add(1);
+        let supposed = PlanVersion {
+            version,
+            effective_from,
+            terms: Arc::new(terms),
+            source,
+        };
+        plan.versions.insert((effective_from, version), supposed);
+    }
+
     /// The closed statements of a participant and what they have come to, by their first day.
     pub(in crate::commission) fn lives(
         &self,
