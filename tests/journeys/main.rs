@@ -26,6 +26,7 @@ mod health;
 mod hostile;
 mod importing;
 mod malformed;
+mod published;
 mod reading_own_writes;
 mod refusing;
 mod repeating;
