@@ -83,7 +83,7 @@ async fn main() -> anyhow::Result<()> {
     }
     if measures(Part::Commission) {
         println!("commission statements and bundles …");
-        let deals = if arguments.quick { 100_000 } else { 1_000_000 };
+        let deals = if arguments.quick { 50_000 } else { 1_000_000 };
         commission::statements(&mut report, deals / 10).await?;
         commission::statements(&mut report, deals).await?;
         commission::bundle(&mut report)?;
