@@ -13,7 +13,10 @@ use crate::home::{Home, client};
 
 on_both! { every_published_example_is_paid_as_its_source_prints }
 
-const CASES: &str = include_str!("../data/vectors/commission.json");
+const CASES: [&str; 2] = [
+    include_str!("../data/vectors/commission.json"),
+    include_str!("../data/vectors/more.json"),
+];
 
 /// The plan of a case, as a user writes it.
 fn plan(case: &Value) -> v1::PublishCommissionPlan {
@@ -45,6 +48,10 @@ fn plan(case: &Value) -> v1::PublishCommissionPlan {
             "measure": "TIER_MEASURE_BASIS",
             "window": format!("TIER_WINDOW_{}", given("window")),
             "mode": format!("TIER_MODE_{}", given("mode")),
+            "edge": match given("edge") {
+                "" => "TIER_EDGE_UNSPECIFIED".to_owned(),
+                edge => format!("TIER_EDGE_{edge}"),
+            },
             "bands": bands.collect::<Vec<_>>(),
         });
     }
@@ -145,8 +152,9 @@ fn slices(statement: &v1::CommissionStatement) -> Vec<Decimal> {
 
 async fn every_published_example_is_paid_as_its_source_prints(home: Home) {
     let node = home.start();
-    let cases: Vec<Value> = serde_json::from_str(CASES).unwrap();
-    assert!(cases.len() >= 7, "an example is missing");
+    let cases = CASES.map(|cases| serde_json::from_str::<Vec<Value>>(cases).unwrap());
+    let cases = cases.concat();
+    assert!(cases.len() >= 15, "an example is missing");
     for (index, case) in cases.iter().enumerate() {
         let name = &case["name"];
         let client = client(&node, &format!("case{index}"));
