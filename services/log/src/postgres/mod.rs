@@ -92,5 +92,34 @@ fn migrations() -> Migrator {
             "seal",
             include_str!("../../sql/postgres/migrations/3_seal.sql"),
         ),
+        migration(
+            4,
+            "append, asking less",
+            include_str!("../../sql/postgres/migrations/4_append.sql"),
+        ),
     ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::migrations;
+
+    /// A database remembers the checksum of what was applied to it, and does not open for another.
+    /// What stands here never changes; a new migration adds a line.
+    #[test]
+    fn what_was_applied_to_a_database_never_changes() {
+        let checksums: Vec<String> = migrations()
+            .iter()
+            .map(|migration| hex::encode(migration.checksum.get(..8).unwrap_or_default()))
+            .collect();
+        assert_eq!(
+            checksums,
+            [
+                "45bf7525ff2c9e0f",
+                "944813187f819421",
+                "825ac6e8baa4117b",
+                "16cf59038130988f",
+            ]
+        );
+    }
 }

@@ -1,7 +1,7 @@
 //! A writer of a PostgreSQL log: one connection, one round trip a batch when all goes well.
 //!
 //! It writes first and asks only when the database contradicts what the batch took for granted (see
-//! `2_append.sql`). Then it asks under the lock on the tenant's head, so that the second try is right.
+//! `4_append.sql`). Then it asks under the lock on the tenant's head, so that the second try is right.
 
 use std::collections::HashSet;
 use std::time::Duration;

@@ -2,9 +2,6 @@
 -- versions, commands never seen, holders of claims. If all of it is so, the batch is written and
 -- landed is true; if not, nothing is, and landed is false.
 --
--- That a stream is new, or a command, is not asked for where the batch writes it: the unique indexes
--- find out. Asking first cost a third of the statement's time.
---
 -- The head is locked before anything is checked, and each statement sees what was committed before
 -- it began: so what is checked stays true until the commit, positions have no gap, and they become
 -- visible in order. A batch that writes nothing takes no lock: its head is read after its checks,
@@ -90,53 +87,44 @@ BEGIN
     END IF;
 
     head := v_head + v_count;
-    BEGIN
-        IF v_count > 0 THEN
-            v_recorded_at := greatest(
-                v_recorded_at, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint
-            );
-            INSERT INTO events (
-                tenant, position, stream, version, event_id, event_type, schema_version, occurred_at,
-                recorded_at, actor, command_id, correlation_id, causation_id, trace_context, payload
-            )
-            SELECT
-                p_tenant, v_head + ord, stream, version, event_id, event_type, schema_version,
-                occurred_at, v_recorded_at, actor, command_id, correlation_id, causation_id,
-                trace_context, payload
-            FROM unnest(
-                p_streams, p_versions, p_event_ids, p_event_types, p_schema_versions, p_occurred_at,
-                p_actors, p_command_ids, p_correlation_ids, p_causation_ids, p_trace_contexts, p_payloads
-            ) WITH ORDINALITY AS new (
-                stream, version, event_id, event_type, schema_version, occurred_at,
-                actor, command_id, correlation_id, causation_id, trace_context, payload, ord
-            );
-        END IF;
-        IF cardinality(p_commands) > 0 THEN
-            INSERT INTO commands (tenant, command_id, digest, position, events, version)
-            SELECT p_tenant, command_id, digest, v_head + position_offset, event_count, version
-            FROM unnest(p_commands, p_digests, p_offsets, p_events, p_command_versions)
-                AS new (command_id, digest, position_offset, event_count, version);
-        END IF;
-        IF cardinality(p_scopes) > 0 THEN
-            DELETE FROM claims
-            USING unnest(p_scopes, p_values, p_holders) AS changed (scope, value, holder)
-            WHERE claims.tenant = p_tenant AND claims.scope = changed.scope
-                AND claims.value = changed.value AND changed.holder IS NULL;
-            INSERT INTO claims (tenant, scope, value, holder)
-            SELECT p_tenant, scope, value, holder
-            FROM unnest(p_scopes, p_values, p_holders) AS changed (scope, value, holder)
-            WHERE holder IS NOT NULL
-            ON CONFLICT (tenant, scope, value) DO UPDATE SET holder = excluded.holder;
-        END IF;
-    EXCEPTION WHEN unique_violation THEN
-        landed := false;
-        head := NULL;
-        RETURN;
-    END;
-    -- Outside the block: a row that is locked by a transaction and changed in a part of it costs more.
     IF v_count > 0 THEN
+        v_recorded_at := greatest(
+            v_recorded_at, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint
+        );
+        INSERT INTO events (
+            tenant, position, stream, version, event_id, event_type, schema_version, occurred_at,
+            recorded_at, actor, command_id, correlation_id, causation_id, trace_context, payload
+        )
+        SELECT
+            p_tenant, v_head + ord, stream, version, event_id, event_type, schema_version,
+            occurred_at, v_recorded_at, actor, command_id, correlation_id, causation_id,
+            trace_context, payload
+        FROM unnest(
+            p_streams, p_versions, p_event_ids, p_event_types, p_schema_versions, p_occurred_at,
+            p_actors, p_command_ids, p_correlation_ids, p_causation_ids, p_trace_contexts, p_payloads
+        ) WITH ORDINALITY AS new (
+            stream, version, event_id, event_type, schema_version, occurred_at,
+            actor, command_id, correlation_id, causation_id, trace_context, payload, ord
+        );
         UPDATE heads SET position = head, recorded_at = v_recorded_at WHERE tenant = p_tenant;
         PERFORM pg_notify('twinfunnel_log', p_tenant || ' ' || head);
+    END IF;
+    IF cardinality(p_commands) > 0 THEN
+        INSERT INTO commands (tenant, command_id, digest, position, events, version)
+        SELECT p_tenant, command_id, digest, v_head + position_offset, event_count, version
+        FROM unnest(p_commands, p_digests, p_offsets, p_events, p_command_versions)
+            AS new (command_id, digest, position_offset, event_count, version);
+    END IF;
+    IF cardinality(p_scopes) > 0 THEN
+        DELETE FROM claims
+        USING unnest(p_scopes, p_values, p_holders) AS changed (scope, value, holder)
+        WHERE claims.tenant = p_tenant AND claims.scope = changed.scope
+            AND claims.value = changed.value AND changed.holder IS NULL;
+        INSERT INTO claims (tenant, scope, value, holder)
+        SELECT p_tenant, scope, value, holder
+        FROM unnest(p_scopes, p_values, p_holders) AS changed (scope, value, holder)
+        WHERE holder IS NOT NULL
+        ON CONFLICT (tenant, scope, value) DO UPDATE SET holder = excluded.holder;
     END IF;
 END
 $$;
