@@ -412,28 +412,7 @@ impl Inner {
         drop(supposing);
         answered(held, until.happened_by.or(known_by), ask).await
     }
-}
 
-async fn answered<A: Send + 'static>(
-    held: Arc<tokio::sync::RwLock<commission::Held>>,
-    measured_at: Option<DateTime<Utc>>,
-    ask: impl FnOnce(Scene<'_>) -> Result<A, QueryError> + Send + 'static,
-) -> Result<A, QueryError> {
-    let now = now();
-    let answer = tokio::task::spawn_blocking(move || {
-        let held = held.blocking_read();
-        ask(Scene {
-            book: &held.book,
-            position: held.position,
-            at: measured_at.unwrap_or_else(|| after(now, held.occurred_to)),
-        })
-    });
-    answer
-        .await
-        .map_err(|error| QueryError::Backend(error.to_string()))?
-}
-
-impl Inner {
     /// Which events are asked about, and the first instant by which they were known if the request
     /// says it.
     async fn until(
@@ -475,6 +454,26 @@ impl Inner {
         };
         Ok((until, known_by))
     }
+}
+
+/// Answers from a book, apart from what must not wait.
+async fn answered<A: Send + 'static>(
+    held: Arc<tokio::sync::RwLock<commission::Held>>,
+    measured_at: Option<DateTime<Utc>>,
+    ask: impl FnOnce(Scene<'_>) -> Result<A, QueryError> + Send + 'static,
+) -> Result<A, QueryError> {
+    let now = now();
+    let answer = tokio::task::spawn_blocking(move || {
+        let held = held.blocking_read();
+        ask(Scene {
+            book: &held.book,
+            position: held.position,
+            at: measured_at.unwrap_or_else(|| after(now, held.occurred_to)),
+        })
+    });
+    answer
+        .await
+        .map_err(|error| QueryError::Backend(error.to_string()))?
 }
 
 fn now() -> DateTime<Utc> {

@@ -11,7 +11,8 @@ pub enum Needed {
     Never,
 }
 
-/// Whether a statement may depend on the events of a type. What is not known here may count.
+/// Whether a statement may depend on the events of a type. A type that is not known here, of a category
+/// that the book takes in, may count.
 pub fn needed(category: &str, event_type: &str) -> Needed {
     match (category, event_type) {
         ("opportunity", _) => Needed::WhereUnowned,

@@ -11,8 +11,6 @@ use futures::StreamExt as _;
 use indicatif::ProgressBar;
 use merkle::{Checkpoint, DatedKey, Hash, TILE_WIDTH};
 use proto::v1;
-use proto::v1::follow_request::From;
-use proto::v1::follow_response::Item;
 
 use super::{StatementArgs, render};
 use crate::connect::ConnectArgs;
@@ -83,7 +81,7 @@ pub(crate) async fn make(client: &Client, statement: &StatementArgs) -> anyhow::
         .with_context(|| format!("the checkpoint is not the server's own:\n{note}"))?;
     let (_, tenant) = checkpoint.origin.rsplit_once('/').unwrap_or_default();
     let tenant = TenantId::new(tenant)?;
-    let progress = progress::bar(checkpoint.size, "events read");
+    let progress = progress::bar(checkpoint.size, "events");
     let events = events(client, &tenant, checkpoint.size, &progress).await?;
     progress.finish_and_clear();
     let sealed = sealed(client, checkpoint.size).await?;
@@ -113,22 +111,15 @@ async fn events(
     size: u64,
     progress: &ProgressBar,
 ) -> anyhow::Result<Vec<Recorded>> {
-    let question = v1::FollowRequest {
-        from: Some(From::AfterPosition(0)),
-        filter: None,
-        until_head: true,
-    };
-    let mut answers = client.follow(question).await?;
+    let mut told = seal::events(client, tenant, 0).await?;
     let mut events = Vec::new();
-    while let Some(answer) = answers.next().await {
-        let Some(Item::Event(event)) = answer?.item else {
-            continue;
-        };
-        if event.position > size {
+    while let Some(event) = told.next().await {
+        let event = event?;
+        if event.position.0 > size {
             break;
         }
-        progress.set_position(event.position);
-        events.push(seal::recorded(tenant, event)?);
+        progress.set_position(event.position.0);
+        events.push(event);
     }
     Ok(events)
 }

@@ -27,7 +27,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let client = args.connect.client()?;
     let tenant = TenantId::new(args.connect.tenant())?;
     let head = client.list_read_models().await?.head;
-    let bar = progress::bar(head, "events read");
+    let bar = progress::bar(head, "events");
     let filter = v1::EventFilter {
         categories: projections::COMMISSION_CATEGORIES
             .map(str::to_owned)

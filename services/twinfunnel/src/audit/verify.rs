@@ -8,7 +8,7 @@ use audit::Bundle;
 use merkle::{DatedKey, VerifierKey};
 
 use super::{bundle, render};
-use crate::output;
+use crate::{output, seal};
 
 /// Options of `audit verify`.
 #[derive(Debug, clap::Args)]
@@ -48,12 +48,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let trusted: Vec<DatedKey> = if args.public_keys.is_empty() {
         told
     } else {
-        let since = |key: &VerifierKey| told.iter().find(|told| told.key == *key);
-        let given = args.public_keys.iter().map(|key| DatedKey {
-            key: key.clone(),
-            from_size: since(key).map_or(0, |told| told.from_size),
-        });
-        given.collect()
+        seal::dated(&args.public_keys, &told)
     };
     let report = audit::verify(&bundle, &trusted);
     let is_pinned = !args.public_keys.is_empty();

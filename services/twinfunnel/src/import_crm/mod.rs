@@ -13,7 +13,6 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use client::Client;
-use indicatif::{ProgressBar, ProgressStyle};
 use proto::v1::ImportLine;
 
 pub(crate) use dirt::Dirt;
@@ -21,8 +20,8 @@ pub(crate) use mapping::{Contracts, commands};
 pub(crate) use read::{Export, Source, Sources};
 
 use crate::connect::ConnectArgs;
-use crate::output;
 use crate::submit::{Outgoing, Summary, submit_all};
+use crate::{output, progress};
 
 /// Options of `import-crm`.
 #[derive(Debug, clap::Args)]
@@ -77,10 +76,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
 /// Sends the commands behind a progress bar; a refused one is told on standard error.
 pub(crate) async fn send(client: &Client, commands: Vec<Outgoing>) -> anyhow::Result<Summary> {
     let count = u64::try_from(commands.len()).unwrap_or(u64::MAX);
-    // Drawn on standard error, and only if that is a terminal.
-    let progress = ProgressBar::new(count).with_style(ProgressStyle::with_template(
-        "{bar:30} {human_pos}/{human_len} commands, {per_sec}, {eta}",
-    )?);
+    let progress = progress::bar(count, "commands");
     let sent = submit_all(
         client,
         futures::stream::iter(commands),

@@ -21,6 +21,7 @@ use tonic::Code;
 use crate::connect::ConnectArgs;
 use crate::output;
 pub(crate) use key::FILE_NAME as KEY_FILE_NAME;
+pub(crate) use trust::dated;
 use trust::{Trust, TrustArgs};
 
 /// Prove that the log is what it was.
@@ -144,7 +145,7 @@ async fn event(client: &Client, tenant: &TenantId, position: u64) -> anyhow::Res
 }
 
 /// The events after a position, up to the head.
-async fn events(
+pub(crate) async fn events(
     client: &Client,
     tenant: &TenantId,
     after: u64,

@@ -28,8 +28,7 @@ pub(super) struct Trust {
 }
 
 impl Trust {
-    /// The keys given, each since when the server says; a key that it does not name is one that was
-    /// in use before it can remember.
+    /// The keys given, each since when the server says; its own if none is given.
     pub(super) async fn of(client: &Client, args: &TrustArgs) -> anyhow::Result<Self> {
         let told = client.list_keys(v1::ListKeysRequest {}).await?.keys;
         let mut keys = Vec::with_capacity(told.len());
@@ -40,15 +39,7 @@ impl Trust {
         }
         let is_pinned = !args.keys.is_empty();
         if is_pinned {
-            let since = |key: &VerifierKey| keys.iter().find(|told| told.key == *key);
-            keys = args
-                .keys
-                .iter()
-                .map(|key| DatedKey {
-                    key: key.clone(),
-                    from_size: since(key).map_or(0, |told| told.from_size),
-                })
-                .collect();
+            keys = dated(&args.keys, &keys);
         }
         Ok(Self { keys, is_pinned })
     }
@@ -66,4 +57,15 @@ impl Trust {
         ensure!(self.keys.iter().any(names), "no key is of {origin}");
         TenantId::new(tenant).with_context(|| format!("{origin} names no tenant"))
     }
+}
+
+/// Keys that were given, each since when it is told to sign; one of which nothing is told was in use
+/// before anyone can remember.
+pub(crate) fn dated(given: &[VerifierKey], told: &[DatedKey]) -> Vec<DatedKey> {
+    let since = |key: &VerifierKey| told.iter().find(|told| told.key == *key);
+    let dated = given.iter().map(|key| DatedKey {
+        key: key.clone(),
+        from_size: since(key).map_or(0, |told| told.from_size),
+    });
+    dated.collect()
 }

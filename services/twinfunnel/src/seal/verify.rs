@@ -9,13 +9,13 @@ use anyhow::{Context as _, ensure};
 use client::Client;
 use event_schemas::vocabulary::{Recorded, TenantId};
 use futures::StreamExt as _;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 use merkle::{Checkpoint, Edge, Hash, TILE_WIDTH, Tile, TileId, event_hash, verify_inclusion};
 use proto::v1;
 
 use super::{Trust, TrustArgs, hashes};
 use crate::connect::ConnectArgs;
-use crate::{output, render};
+use crate::{output, progress, render};
 
 /// Options of `seal verify`.
 #[derive(Debug, clap::Args)]
@@ -57,9 +57,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
             last.origin
         );
     }
-    let progress = ProgressBar::new(last.size).with_style(ProgressStyle::with_template(
-        "{bar:30} {human_pos}/{human_len} events {per_sec} {eta}",
-    )?);
+    let progress = progress::bar(last.size, "events");
     let mut walk = Walk {
         tenant: trust.tenant(&last.origin)?,
         client,
