@@ -1,6 +1,8 @@
 //! Worked examples that others have published: each plan is published and each fact told through the
 //! public API, and what is paid is what the source prints.
 
+mod courses;
+
 use std::collections::BTreeMap;
 
 use client::{Client, CommandOptions, IntoKind};

@@ -35,10 +35,8 @@ pub(super) fn statement(
         to_on: statement.to_on.to_string(),
         total: sum(statement.total_minor),
         lines: lines.map(|one| line(one, currency)).collect(),
-        credited: Some(exact_money(currency, attainment.credited_minor)),
-        quota: attainment
-            .quota_minor
-            .map(|quota| exact_money(currency, quota)),
+        credited: Some(rounded(currency, attainment.credited_minor)),
+        quota: attainment.quota_minor.map(|quota| rounded(currency, quota)),
         attainment_percent: attainment
             .percent
             .map_or_else(String::new, |percent| percent.to_string()),
@@ -118,9 +116,25 @@ fn exact(currency: Currency, minor: Number) -> String {
     units.normalize().to_string()
 }
 
-fn exact_money(currency: Currency, minor: Number) -> v1::Money {
-    v1::Money {
-        currency_code: currency.code().to_owned(),
-        amount: exact(currency, minor),
+/// Likewise, half up to the minor unit, since no money has parts of one.
+fn rounded(currency: Currency, minor: Number) -> v1::Money {
+    let whole = minor.decimal().saturating_add(Decimal::new(5, 1)).floor();
+    money(currency, whole.mantissa())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+
+    #[test]
+    fn a_sum_of_money_has_no_parts_of_a_minor_unit() {
+        let usd = Currency::new("USD").unwrap();
+        let told = |minor: &str| rounded(usd, minor.parse::<Decimal>().unwrap().into()).amount;
+        assert_eq!(told("8666666.666666666667"), "86666.67");
+        assert_eq!(told("250.5"), "2.51");
+        assert_eq!(told("-250.5"), "-2.50");
+        assert_eq!(told("45000000"), "450000.00");
+        assert_eq!(told("100.00"), "1.00");
     }
 }

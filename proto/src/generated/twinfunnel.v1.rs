@@ -11379,13 +11379,13 @@ pub struct CommissionStatement {
     pub total: ::core::option::Option<Money>,
     #[prost(message, repeated, tag = "9")]
     pub lines: ::prost::alloc::vec::Vec<StatementLine>,
-    /// What was credited in the period.
+    /// What was credited in the period, rounded half up to the minor unit.
     #[prost(message, optional, tag = "10")]
     pub credited: ::core::option::Option<Money>,
-    /// The quota of the period, prorated, if one was set.
+    /// The quota of the period, prorated, if one was set; rounded likewise.
     #[prost(message, optional, tag = "11")]
     pub quota: ::core::option::Option<Money>,
-    /// Credited over quota in percent, as a decimal; empty without a quota.
+    /// Credited over quota in percent, as a decimal, of what they are before that; empty without a quota.
     #[prost(string, tag = "12")]
     pub attainment_percent: ::prost::alloc::string::String,
     /// The tier reached last, counted from 1; 0 if the plan has none or nothing was credited.
