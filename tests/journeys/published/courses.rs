@@ -1,8 +1,6 @@
 //! Published examples whose facts are more than deals: each is told line by line, as in an import file,
 //! and asked with the questions of the API. A new case needs no new code.
 
-use std::path::Path;
-
 use client::Client;
 use proto::v1;
 use rust_decimal::Decimal;
@@ -61,7 +59,7 @@ impl Course<'_> {
             }
             text += &format!("{line}\n");
         }
-        let path = write(Path::new(self.folder.path()), "course.jsonl", text);
+        let path = write(self.folder.path(), "course.jsonl", text);
         let ran = twinfunnel(&[&self.import[..], std::slice::from_ref(&path)].concat()).await;
         let told: Vec<&str> = ran.err.lines().collect();
         assert_eq!(told.len(), refusals.len(), "{}: {ran:?}", self.name);
@@ -72,36 +70,34 @@ impl Course<'_> {
         }
     }
 
-    /// Asks, or closes a period.
+    /// Asks, or closes a period, and compares what is told with what is expected.
     async fn take(&self, step: &Value) {
-        let (step, expected) = (step.as_object().unwrap(), step.get("expect"));
-        let mut kinds = step.iter().filter(|(name, _)| *name != "expect");
-        let (kind, asked) = kinds.next().unwrap();
+        let mut named = step.as_object().unwrap().iter();
+        let (kind, asked) = named.find(|(name, _)| *name != "expect").unwrap();
         let asked = asked.to_string();
         let what = format!("{}, {kind} {asked}", self.name);
-        match kind.as_str() {
+        let told = match kind.as_str() {
             "getStatement" => {
                 let mut question: v1::GetStatementRequest = proto::json::from_str(&asked).unwrap();
                 self.after_all(&mut question.consistency).await;
-                let answer = self.client.statement(question).await;
-                let statement = answer.expect(&what).statement.unwrap();
-                let told = proto::json::to_value(&statement).unwrap();
-                assert_told(expected.unwrap(), &told, &what);
+                let answer = self.client.statement(question).await.expect(&what);
+                proto::json::to_value(&answer.statement.unwrap())
             }
             "listStatements" => {
                 let mut question: v1::ListStatementsRequest =
                     proto::json::from_str(&asked).unwrap();
                 self.after_all(&mut question.consistency).await;
-                let answer = self.client.list_statements(question).await.expect(&what);
-                let told = proto::json::to_value(&answer).unwrap();
-                assert_told(expected.unwrap(), &told, &what);
+                let answer = self.client.list_statements(question).await;
+                proto::json::to_value(&answer.expect(&what))
             }
             "closePeriod" => {
                 let request = proto::json::from_str(&asked).unwrap();
-                self.client.close_period(request).await.expect(&what);
+                let answer = self.client.close_period(request).await;
+                proto::json::to_value(&answer.expect(&what))
             }
             _ => panic!("no such step: {what}"),
-        }
+        };
+        assert_told(step.get("expect").expect(&what), &told.unwrap(), &what);
     }
 
     /// Lets a question wait for all that was told.
