@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::events::no_upcast;
 use crate::vocabulary::{
     AmendmentId, ContractId, CostId, Currency, CustomerId, DeliveryId, InvoiceId, Line, LineAmount,
-    OpportunityId, PaymentId, QuoteId, RefundId, RepId, Split,
+    MilestoneId, OpportunityId, PaymentId, QuoteId, RefundId, RepId, Split,
 };
 
 events! {
@@ -23,6 +23,9 @@ events! {
         DirectCostRecorded = 1,
         ContractTerminated = 1,
         ContractRenewed = 1,
+        ContractHandedOver = 1,
+        MilestoneReached = 1,
+        RenewalOpened = 1,
     }
 }
 
@@ -203,4 +206,27 @@ pub struct ContractTerminated {
 pub struct ContractRenewed {
     /// The contract that does.
     pub renewed_by_contract_id: ContractId,
+}
+
+/// Customer success took it over.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ContractHandedOver {
+    /// The day from which its follow-up is counted, instead of that of its signing.
+    pub handed_over_on: NaiveDate,
+}
+
+/// It came to a point in its course.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct MilestoneReached {
+    /// Which.
+    pub milestone_id: MilestoneId,
+    /// On which day.
+    pub reached_on: NaiveDate,
+}
+
+/// An opportunity to renew it was opened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RenewalOpened {
+    /// Which.
+    pub opportunity_id: OpportunityId,
 }

@@ -1,10 +1,11 @@
 //! Facts of a customer (an account) and the people there.
 
+use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::events::no_upcast;
-use crate::vocabulary::{ContactId, CustomerId, ExternalId, Money};
+use crate::vocabulary::{ChurnId, ContactId, CustomerId, ExternalId, Money, RepId};
 
 events! {
     /// What can happen to a customer.
@@ -14,6 +15,8 @@ events! {
         ContactAdded = 1,
         ContactUpdated = 1,
         ContactRemoved = 1,
+        CsmAssigned = 1,
+        ChurnRecorded = 1,
     }
 }
 
@@ -122,4 +125,29 @@ pub struct ContactRemoved {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-personal" = true))]
     pub reason: Option<String>,
+}
+
+/// It was given to a customer success manager.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CsmAssigned {
+    /// Who looks after it from now on.
+    pub rep_id: RepId,
+    /// Who did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous_rep_id: Option<RepId>,
+}
+
+/// It said that it leaves, or why it left. Whether it did, its contracts say.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ChurnRecorded {
+    /// Which statement.
+    pub churn_id: ChurnId,
+    /// The day on which it leaves.
+    pub churned_on: NaiveDate,
+    /// Why, as a short code.
+    pub reason: String,
+    /// What it said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-personal" = true))]
+    pub feedback: Option<String>,
 }

@@ -117,6 +117,30 @@ ids! {
     StatementId,
     /// A correction of a statement by hand.
     AdjustmentId,
+    /// Something measured of how a customer uses what it bought.
+    MetricId,
+    /// One usage record, unique within the tenant.
+    UsageRecordId,
+    /// A call for support.
+    TicketId,
+    /// One answer to a survey.
+    SurveyAnswerId,
+    /// One communication with a customer.
+    InteractionId,
+    /// A plan of how customers are followed up.
+    PlaybookId,
+    /// One step of a playbook.
+    StepId,
+    /// A point in a contract's course, such as `deployed`.
+    MilestoneId,
+    /// Something to be done for a customer.
+    TaskId,
+    /// One thing to be ticked off in a task.
+    TaskItemId,
+    /// A rule of how healthy customers are.
+    HealthModelId,
+    /// One statement that a customer left.
+    ChurnId,
 }
 
 /// The id of the same thing in another system.

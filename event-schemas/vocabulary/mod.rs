@@ -1,17 +1,20 @@
 //! The words every stream shares: ids, money, and the envelope around an event.
 
 mod envelope;
+mod follow_up;
 mod ids;
 mod line;
 mod money;
 mod number;
 
 pub use envelope::{Position, Recorded, StreamName, Version};
+pub use follow_up::{Cause, TaskItem};
 pub use ids::{
-    ActivityId, AdjustmentId, AmendmentId, ChecklistItemId, CommissionPlanId, ContactId,
-    ContractId, CostId, CustomerId, DeliveryId, DocumentId, ExternalId, ID_MAX_LEN, InvoiceId,
-    LineId, OpportunityId, PaymentId, ProductId, QuoteId, RefundId, RepId, SalesProcessId, StageId,
-    StatementId, TeamId, TenantId,
+    ActivityId, AdjustmentId, AmendmentId, ChecklistItemId, ChurnId, CommissionPlanId, ContactId,
+    ContractId, CostId, CustomerId, DeliveryId, DocumentId, ExternalId, HealthModelId, ID_MAX_LEN,
+    InteractionId, InvoiceId, LineId, MetricId, MilestoneId, OpportunityId, PaymentId, PlaybookId,
+    ProductId, QuoteId, RefundId, RepId, SalesProcessId, StageId, StatementId, StepId,
+    SurveyAnswerId, TaskId, TaskItemId, TeamId, TenantId, TicketId, UsageRecordId,
 };
 pub use line::{Line, LineAmount, RevenueType, Split};
 pub use money::{Currency, Money};

@@ -104,6 +104,18 @@ fn an_event_name_is_used_once_in_the_whole_house() {
 /// Everything that is about a person, and every text in which people write about people. A new line
 /// here is a decision: the relay withholds it, and erasing the person erases it.
 const PERSONAL: &[&str] = &[
+    "customer/ChurnRecorded.feedback",
+    "interaction/InteractionLogged.note",
+    "survey/SurveyAnswered.comment",
+    "task/TaskCompleted.note",
+    "task/TaskMoved.reason",
+    "task/TaskSnoozed.reason",
+    "ticket/TicketClosed.resolution",
+    "ticket/TicketEscalated.reason",
+    "ticket/TicketOpened.subject",
+    "ticket/TicketReopened.reason",
+    "usage/UsageCorrected.reason",
+    "usage/UsageRecorded.records.subject",
     "commission_period/AdjustmentProposed.reason",
     "commission_period/AdjustmentRejected.reason",
     "commission_period/DisputeResolved.resolution",
@@ -136,6 +148,36 @@ const PERSONAL: &[&str] = &[
 
 /// What is called as if it were about a person, and why it is not.
 const NOT_PERSONAL: &[(&str, &str)] = &[
+    (
+        "customer/ChurnRecorded.reason",
+        "a short code, which is counted",
+    ),
+    ("metric/MetricDeclared.name", "a metric's"),
+    ("playbook/PlaybookPublished.name", "a playbook's"),
+    (
+        "playbook/PlaybookPublished.plays.steps.name",
+        "the same for every customer",
+    ),
+    (
+        "playbook/PlaybookPublished.plays.steps.checklist.name",
+        "the same for every customer",
+    ),
+    (
+        "playbook/PlaybookPublished.plays.guides.name",
+        "the same for every customer",
+    ),
+    (
+        "playbook/PlaybookPublished.plays.guides.checklist.name",
+        "the same for every customer",
+    ),
+    ("task/TaskCancelled.reason", "a short code"),
+    ("task/TaskPlanned.checklist.name", "a playbook's"),
+    (
+        "task/TaskPlanned.name",
+        "a playbook's, or what is to be done for a company",
+    ),
+    ("task/TaskPlanned.origin.subject_id", "an id"),
+    ("alarm/AlarmRaised.subject_id", "an id"),
     (
         "commission_plan/CommissionPlanPublished.terms.spifs.name",
         "a bonus's",

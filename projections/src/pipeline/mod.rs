@@ -103,6 +103,8 @@ impl Event {
                 CustomerEvent::ContactAdded(_)
                     | CustomerEvent::ContactUpdated(_)
                     | CustomerEvent::ContactRemoved(_)
+                    | CustomerEvent::CsmAssigned(_)
+                    | CustomerEvent::ChurnRecorded(_)
             ) | Self::Product(ProductEvent::ListPriceChanged(_) | ProductEvent::ProductRetired(_))
                 | Self::Rep(RepEvent::RepDeactivated(_))
                 | Self::Team(TeamEvent::ManagerAppointed(_))

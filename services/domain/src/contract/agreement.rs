@@ -184,6 +184,9 @@ impl Agreement {
                 self.renewed_by = Some(e.renewed_by_contract_id.clone());
                 self.moved_at = occurred_at;
             }
+            ContractEvent::ContractHandedOver(_)
+            | ContractEvent::MilestoneReached(_)
+            | ContractEvent::RenewalOpened(_) => {}
         }
     }
 

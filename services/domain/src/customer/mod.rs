@@ -346,6 +346,7 @@ impl Decider for Customer {
             CustomerEvent::ContactAdded(e) => tell(&e.contact_id, Some(e.profile.clone())),
             CustomerEvent::ContactUpdated(e) => tell(&e.contact_id, Some(e.profile.clone())),
             CustomerEvent::ContactRemoved(e) => tell(&e.contact_id, None),
+            CustomerEvent::CsmAssigned(_) | CustomerEvent::ChurnRecorded(_) => {}
         }
     }
 

@@ -18,7 +18,11 @@ pub fn needed(category: &str, event_type: &str) -> Needed {
         ("opportunity", _) => Needed::WhereUnowned,
         ("rep", "RepRegistered" | "RepDeactivated" | "TerritoryAssigned")
         | ("team", "RegionMoved")
-        | ("contract", "InvoiceIssued" | "ContractRenewed")
+        | (
+            "contract",
+            "InvoiceIssued" | "ContractRenewed" | "ContractHandedOver" | "MilestoneReached"
+            | "RenewalOpened",
+        )
         | (
             "commission_period",
             "StatementApproved" | "StatementPaid" | "StatementDisputed" | "DisputeResolved",

@@ -47,7 +47,11 @@ impl Contracts {
                 self.index(&id, Some(&given.rep_id), &given.splits);
             }
             // They say nothing of what is earned.
-            ContractEvent::InvoiceIssued(_) | ContractEvent::ContractRenewed(_) => return,
+            ContractEvent::InvoiceIssued(_)
+            | ContractEvent::ContractRenewed(_)
+            | ContractEvent::ContractHandedOver(_)
+            | ContractEvent::MilestoneReached(_)
+            | ContractEvent::RenewalOpened(_) => return,
             ContractEvent::RevenueRecognized(_)
             | ContractEvent::PaymentReceived(_)
             | ContractEvent::PaymentRefunded(_)

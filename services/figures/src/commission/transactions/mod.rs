@@ -255,7 +255,10 @@ impl<'w, 'r, 'b> Walk<'w, 'r, 'b> {
             ContractEvent::ContractTerminated(ended) => self.terminate(moment, ended),
             ContractEvent::ContractSigned(_)
             | ContractEvent::InvoiceIssued(_)
-            | ContractEvent::ContractRenewed(_) => Ok(()),
+            | ContractEvent::ContractRenewed(_)
+            | ContractEvent::ContractHandedOver(_)
+            | ContractEvent::MilestoneReached(_)
+            | ContractEvent::RenewalOpened(_) => Ok(()),
         }
     }
 
