@@ -131,7 +131,9 @@ impl<'b> Participant<'b> {
 
     /// Commissions of own deals, and what is taken back of them.
     pub(super) fn own(&self) -> Result<Earnings<'b>, CalculateError> {
-        let share = |credits: &Credits<'_>, at, terms: &Terms| self.share(credits, at, terms);
+        let share = |credits: &Credits<'_>, at, terms: &Terms| {
+            Ok((self.share(credits, at, terms)?, Vec::new()))
+        };
         let transactions = self.read(&share, self.contracts())?;
         let mut earnings = Earnings::default();
         let mut windows = Windows::new(self);
@@ -162,7 +164,7 @@ impl<'b> Participant<'b> {
     /// Transactions credited by a share.
     pub(super) fn read(
         &self,
-        share: &Share<'_>,
+        share: &Share<'_, 'b>,
         contracts: impl Iterator<Item = &'b Contract>,
     ) -> Result<Vec<Transaction<'b>>, CalculateError> {
         let reader = Reader {
@@ -190,7 +192,7 @@ impl<'b> Participant<'b> {
             let people = &self.book.people;
             let subordinate = shares
                 .iter()
-                .find(|(rep_id, _, _)| people.manages(self.rep_id, rep_id, at));
+                .find(|(rep_id, _, _)| people.manages(self.rep_id, rep_id, at).is_some());
             if let Some((rep_id, _, _)) = subordinate {
                 return Err(CalculateError::DirectCreditOnSubordinate {
                     contract_id: credits.contract_id.clone(),

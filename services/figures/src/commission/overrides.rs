@@ -129,10 +129,16 @@ fn pay<'b>(
 fn basis<'b>(manager: &Participant<'b>) -> Result<Vec<Done<'b>>, CalculateError> {
     let (book, manager_id) = (manager.book, manager.rep_id);
     let share = |credits: &Credits<'_>, at, _: &Terms| {
-        let shares = credits.shares()?.into_iter();
-        let team = shares
-            .filter(|(rep_id, _, overlay)| !overlay && book.people.manages(manager_id, rep_id, at));
-        Ok(team.map(|(_, share, _)| share).sum())
+        let mut team = (0, Vec::new());
+        for (rep_id, share, overlay) in credits.shares()? {
+            if let Some(managed_by) = book.people.manages(manager_id, rep_id, at)
+                && !overlay
+            {
+                team.0 += share;
+                team.1.extend(managed_by);
+            }
+        }
+        Ok(team)
     };
     let members = book.people.ever_managed(manager_id);
     let mut contracts: Vec<_> = members
@@ -177,10 +183,10 @@ fn commission<'b>(manager: &Participant<'b>) -> Result<Vec<Done<'b>>, CalculateE
                 let Some(Paid::Here(version, enrolment)) = paid else {
                     continue;
                 };
-                let of_team = book.people.manages(manager.rep_id, member_id, earned.at);
+                let managed_by = book.people.manages(manager.rep_id, member_id, earned.at);
                 let line = earned.line;
-                let (LineKind::Commission, true, Some(contract_id)) =
-                    (line.kind, of_team, line.contract_id)
+                let (LineKind::Commission, Some(managed_by), Some(contract_id)) =
+                    (line.kind, managed_by, line.contract_id)
                 else {
                     continue;
                 };
@@ -190,6 +196,7 @@ fn commission<'b>(manager: &Participant<'b>) -> Result<Vec<Done<'b>>, CalculateE
                 let to = version.terms.currency;
                 let mut sources = earned.sources;
                 sources.extend([&version.source, &enrolment.source]);
+                sources.extend(managed_by);
                 all.push(Done {
                     at: earned.at,
                     position: earned.position,

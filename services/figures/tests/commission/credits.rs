@@ -103,6 +103,21 @@ fn e6_an_override_on_what_a_subordinate_is_paid() {
 }
 
 #[test]
+fn an_override_names_the_facts_that_make_the_team_the_managers() {
+    for on_what in ["TEAM_BASIS", "TEAM_COMMISSION"] {
+        let mut story = team(json!({ "on": on_what, "rate": { "PERCENT": "10" } }));
+        story.joins("ann", "team", on(1, 1), None);
+        story.signs("c", on(1, 5), 20_000);
+        let statement = of_manager(&story);
+        let events = &statement.lines[0].derivation.events;
+        for named in ["TeamJoined", "ManagerAppointed", "ContractSigned"] {
+            let times = events.iter().filter(|event| event.event_type == named);
+            assert_eq!(times.count(), 1, "{named} for {on_what}");
+        }
+    }
+}
+
+#[test]
 fn an_override_may_begin_at_a_threshold_and_have_tiers() {
     let mut story = team(json!({ "on": "TEAM_BASIS", "rate": { "TIERS": {
         "measure": "BASIS", "window": "MONTH", "mode": "MARGINAL",

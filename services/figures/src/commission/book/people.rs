@@ -9,8 +9,19 @@ use event_schemas::vocabulary::{RepId, TeamId};
 
 use super::{Fact, Source};
 
-/// When a membership ends, exclusive, and since which position that is said.
-type End = (Option<DateTime<Utc>>, u64);
+/// A rep's time in a team.
+#[derive(Default)]
+struct Membership {
+    /// When it ends, exclusive, and since which position that is said.
+    end: (Option<DateTime<Utc>>, u64),
+    joined_by: Option<Source>,
+}
+
+impl Membership {
+    fn holds_before(&self, at: DateTime<Utc>) -> bool {
+        self.end.0.is_none_or(|to| at < to)
+    }
+}
 
 /// What a rep is to sell, by span: the last word.
 type Quotas = BTreeMap<(NaiveDate, NaiveDate), (Source, QuotaSet)>;
@@ -19,10 +30,10 @@ type Quotas = BTreeMap<(NaiveDate, NaiveDate), (Source, QuotaSet)>;
 #[derive(Default)]
 pub(in crate::commission) struct People {
     /// By rep, team and first instant.
-    memberships: HashMap<RepId, BTreeMap<(TeamId, DateTime<Utc>), End>>,
+    memberships: HashMap<RepId, BTreeMap<(TeamId, DateTime<Utc>), Membership>>,
     members: HashMap<TeamId, BTreeSet<RepId>>,
-    /// By team: since when (and which position), who.
-    managers: HashMap<TeamId, BTreeMap<(DateTime<Utc>, u64), RepId>>,
+    /// By team: since when (and which position), who, and what says so.
+    managers: HashMap<TeamId, BTreeMap<(DateTime<Utc>, u64), (RepId, Source)>>,
     managed: HashMap<RepId, BTreeSet<TeamId>>,
     quotas: HashMap<RepId, Quotas>,
 }
@@ -35,7 +46,8 @@ impl People {
                 let members = self.members.entry(joined.team_id.clone()).or_default();
                 members.insert(rep_id.clone());
                 let key = (joined.team_id, joined.from_at);
-                self.end_membership(rep_id, key, (joined.to_at, position));
+                let membership = self.end_membership(rep_id, key, (joined.to_at, position));
+                membership.joined_by = Some(fact.source);
             }
             RepEvent::TeamLeft(left) => {
                 let key = (left.team_id, left.from_at);
@@ -55,12 +67,18 @@ impl People {
         }
     }
 
-    fn end_membership(&mut self, rep_id: RepId, key: (TeamId, DateTime<Utc>), end: End) {
+    fn end_membership(
+        &mut self,
+        rep_id: RepId,
+        key: (TeamId, DateTime<Utc>),
+        end: (Option<DateTime<Utc>>, u64),
+    ) -> &mut Membership {
         let memberships = self.memberships.entry(rep_id).or_default();
-        let known = memberships.entry(key).or_insert(end);
-        if known.1 <= end.1 {
-            *known = end;
+        let known = memberships.entry(key).or_default();
+        if known.end.1 <= end.1 {
+            known.end = end;
         }
+        known
     }
 
     pub(super) fn fold_team(&mut self, team_id: TeamId, fact: Fact<TeamEvent>) {
@@ -75,27 +93,34 @@ impl People {
         let managed = self.managed.entry(manager_id.clone()).or_default();
         managed.insert(team_id.clone());
         let managers = self.managers.entry(team_id).or_default();
-        managers.insert((from_at, fact.source.position), manager_id);
+        managers.insert((from_at, fact.source.position), (manager_id, fact.source));
     }
 
-    /// Whether a rep belonged to a team that the manager led at an instant.
+    /// Whether a rep belonged to a team that the manager led at an instant: the facts that make it
+    /// so, if it is.
     pub(in crate::commission) fn manages(
         &self,
         manager_id: &RepId,
         rep_id: &RepId,
         at: DateTime<Utc>,
-    ) -> bool {
+    ) -> Option<Vec<&Source>> {
         if manager_id == rep_id || !self.managed.contains_key(manager_id) {
-            return false;
+            return None;
         }
         let memberships = self.memberships.get(rep_id).into_iter().flatten();
         let mut current =
-            memberships.filter(|((_, from), (to, _))| *from <= at && to.is_none_or(|to| at < to));
-        current.any(|((team_id, _), _)| {
-            let managers = self.managers.get(team_id);
-            let led_by = managers.and_then(|all| all.range(..=(at, u64::MAX)).next_back());
-            led_by.is_some_and(|(_, led_by)| led_by == manager_id)
+            memberships.filter(|((_, from), member)| *from <= at && member.holds_before(at));
+        current.find_map(|((team_id, _), member)| {
+            let (_, appointed_by) = self.led(team_id, at).filter(|led| led.0 == *manager_id)?;
+            let joined_by = member.joined_by.iter();
+            Some(joined_by.chain([appointed_by]).collect())
         })
+    }
+
+    /// Who led a team at an instant, and what says so.
+    fn led(&self, team_id: &TeamId, at: DateTime<Utc>) -> Option<&(RepId, Source)> {
+        let mut until = self.managers.get(team_id)?.range(..=(at, u64::MAX));
+        until.next_back().map(|(_, led)| led)
     }
 
     /// Whether a rep belonged to a team, or led it, at an instant.
@@ -106,12 +131,10 @@ impl People {
         at: DateTime<Utc>,
     ) -> bool {
         let mut of_rep = self.memberships.get(rep_id).into_iter().flatten();
-        let is_member = of_rep.any(|((team, from), (to, _))| {
-            team == team_id && *from <= at && to.is_none_or(|to| at < to)
+        let is_member = of_rep.any(|((team, from), member)| {
+            team == team_id && *from <= at && member.holds_before(at)
         });
-        let managers = self.managers.get(team_id);
-        let led_by = managers.and_then(|all| all.range(..=(at, u64::MAX)).next_back());
-        is_member || led_by.is_some_and(|(_, led_by)| led_by == rep_id)
+        is_member || self.led(team_id, at).is_some_and(|led| led.0 == *rep_id)
     }
 
     /// Everybody who ever belonged to a team that the manager ever led.

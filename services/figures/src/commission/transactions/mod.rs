@@ -79,9 +79,12 @@ pub(super) struct Credit {
     pub(super) basis: Decimal,
 }
 
-/// Says with how many basis points somebody is credited, at an instant, by the terms in force.
-pub(super) type Share<'s> =
-    dyn Fn(&Credits<'_>, DateTime<Utc>, &Terms) -> Result<u64, CalculateError> + 's;
+/// With how many basis points somebody is credited, and what makes it so beside the credits.
+pub(super) type Shared<'b> = (u64, Vec<&'b Source>);
+
+/// Says what somebody is credited with, at an instant, by the terms in force.
+pub(super) type Share<'s, 'b> =
+    dyn Fn(&Credits<'_>, DateTime<Utc>, &Terms) -> Result<Shared<'b>, CalculateError> + 's;
 
 /// Reads transactions from contracts.
 pub(super) struct Reader<'r, 'b> {
@@ -89,7 +92,7 @@ pub(super) struct Reader<'r, 'b> {
     pub(super) timeline: &'r Timeline<'b>,
     /// The day before which they happen.
     pub(super) until_on: NaiveDate,
-    pub(super) share: &'r Share<'r>,
+    pub(super) share: &'r Share<'r, 'b>,
 }
 
 impl<'b> Reader<'_, 'b> {
@@ -426,7 +429,7 @@ impl<'w, 'r, 'b> Walk<'w, 'r, 'b> {
             return Ok(());
         };
         let credits = line.credits.unwrap_or(self.credits);
-        let share = (self.reader.share)(&credits, moment.at, &version.terms)?;
+        let (share, shared_by) = (self.reader.share)(&credits, moment.at, &version.terms)?;
         if share == 0 {
             return Ok(());
         }
@@ -445,6 +448,7 @@ impl<'w, 'r, 'b> Walk<'w, 'r, 'b> {
             &version.source,
             &enrolment.source,
         ];
+        sources.extend(shared_by);
         sources.extend(book.sums.rate_source(currency, terms.currency, moment.day));
         if terms.basis == Basis::NetMargin {
             let period = Span::around(terms.statement_period, moment.day);
