@@ -370,17 +370,24 @@ async fn a_new_key_signs_and_the_old_one_stays_good(home: Home) {
     assert_eq!(listed[0].from_size, 10);
 
     let kept = write(place.folder.path(), "old", &old_note);
-    let both = [
-        "verify",
-        "--checkpoint",
-        &kept,
-        "--key",
-        &keys[0],
-        "--key",
-        &keys[1],
-    ];
-    let ran = seal(&node, "acme", &both).await;
+    let dated = printed(&node, "acme", &["keys"]).await;
+    let [new, old] = [0, 1].map(|at| dated.lines().nth(at).unwrap());
+    assert_eq!(new, format!("{}@10", keys[0]));
+    assert!(old.starts_with(&keys[1]), "{dated}");
+    let both = ["--checkpoint", &kept, "--key", old, "--key", new];
+    let ran = seal(&node, "acme", &[&["verify"], &both[..]].concat()).await;
     assert!(ran.out.contains("all 10 events"), "{ran:?}");
+    // Which of them holds from when is not the server's to say.
+    let undated = ["verify", "--key", &keys[0], "--key", &keys[1]];
+    let ran = seal(&node, "acme", &undated).await;
+    assert!(ran.err.contains("as KEY@SIZE"), "{ran:?}");
+    let too_late = format!("{}@11", keys[0]);
+    let late = ["verify", "--key", old, "--key", &too_late];
+    assert_eq!(seal(&node, "acme", &late).await.code, Some(0));
+    let swapped = [format!("{}@10", keys[1]), format!("{}@1", keys[0])];
+    let swapped = ["verify", "--key", &swapped[0], "--key", &swapped[1]];
+    let ran = seal(&node, "acme", &swapped).await;
+    assert!(ran.err.contains("not to be trusted"), "{ran:?}");
 }
 
 async fn the_tiles_are_written_for_any_web_server(home: Home) {

@@ -8,6 +8,9 @@
 //! — twinfunnel/main Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeOoRDe…
 //! ```
 
+use std::fmt;
+use std::str::FromStr;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use event_schemas::vocabulary::TenantId;
@@ -29,7 +32,7 @@ impl Default for OriginPrefix {
     }
 }
 
-impl std::str::FromStr for OriginPrefix {
+impl FromStr for OriginPrefix {
     type Err = KeyError;
 
     fn from_str(text: &str) -> Result<Self, KeyError> {
@@ -58,13 +61,37 @@ pub struct Checkpoint {
     pub root: Hash,
 }
 
-/// A key of a log, and since when it signs.
+/// A key of a log, and since when it signs. Written `NAME+ID+KEY@SIZE`, or without `@SIZE` where it
+/// is the first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DatedKey {
     /// The key.
     pub key: VerifierKey,
     /// The size of the first checkpoint that it signed. From there on earlier keys do not count.
     pub from_size: u64,
+}
+
+impl fmt::Display for DatedKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}@{}", self.key, self.from_size)
+    }
+}
+
+impl FromStr for DatedKey {
+    type Err = KeyError;
+
+    fn from_str(text: &str) -> Result<Self, KeyError> {
+        // A name may hold the sign, the base64 of a key never does.
+        let dated = text.rsplit_once('@').and_then(|(key, size)| {
+            let is_number = !size.is_empty() && size.bytes().all(|b| b.is_ascii_digit());
+            is_number.then(|| Some((key, size.parse().ok()?)))?
+        });
+        let (key, from_size) = dated.unwrap_or((text, 0));
+        Ok(Self {
+            key: key.parse()?,
+            from_size,
+        })
+    }
 }
 
 /// Why a checkpoint is not to be trusted.
@@ -182,7 +209,10 @@ impl Checkpoint {
             .iter()
             .find(|dated| dated.key == *signed_by)
             .map_or(0, |dated| dated.from_size);
-        let later = keys.iter().map(|dated| dated.from_size);
+        let of_log = keys
+            .iter()
+            .filter(|dated| dated.key.name() == signed_by.name());
+        let later = of_log.map(|dated| dated.from_size);
         match later.filter(|later| *later > from_size).min() {
             Some(replaced_at) if checkpoint.size >= replaced_at => Err(CheckpointError::Replaced {
                 size: checkpoint.size,

@@ -106,6 +106,22 @@ fn a_key_that_was_replaced_vouches_only_for_what_came_before() {
 }
 
 #[test]
+fn a_key_says_since_when_it_signs() {
+    let dated = |text: &str| text.parse::<DatedKey>();
+    let key = verifier(1);
+    let since = |from_size| {
+        let key = key.clone();
+        Ok(DatedKey { key, from_size })
+    };
+    assert_eq!(dated(&format!("{key}@50")), since(50));
+    assert_eq!(dated(&key.to_string()), since(0));
+    assert_eq!(dated(&since(7).unwrap().to_string()), since(7));
+    for bad in ["@", "@x", "@-1", "@1x", "@99999999999999999999999"] {
+        assert!(dated(&format!("{key}{bad}")).is_err(), "{bad:?}");
+    }
+}
+
+#[test]
 fn a_verifier_key_is_read_as_it_is_written() {
     let written = verifier(1).to_string();
     assert_eq!(written.parse(), Ok(verifier(1)));

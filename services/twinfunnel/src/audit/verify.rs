@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use audit::Bundle;
-use merkle::{DatedKey, VerifierKey};
+use merkle::DatedKey;
 
 use super::{bundle, render};
 use crate::{output, seal};
@@ -17,10 +17,11 @@ pub(crate) struct Args {
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// Trust only this key, as `twinfunnel seal public-key` printed it for the owner of the log. May be
-    /// given several times. Without it the keys are those in the file: then it is only shown to be
-    /// whole in itself.
-    #[arg(long = "public-key", value_name = "NAME+ID+KEY")]
-    public_keys: Vec<VerifierKey>,
+    /// given several times: then each but the first that the log had says since which size it signs, as
+    /// `twinfunnel seal keys` told when it was new. Without it the keys are those in the file: then it is
+    /// only shown to be whole in itself.
+    #[arg(long = "public-key", value_name = "NAME+ID+KEY[@SIZE]")]
+    public_keys: Vec<DatedKey>,
     /// How to print it.
     #[arg(long, value_enum, default_value_t)]
     output: Format,
@@ -44,14 +45,13 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let file = tokio::fs::read(&args.file).await.with_context(shown)?;
     let bundle: Bundle = serde_json::from_slice(&file)
         .with_context(|| format!("{} is no audit bundle", args.file.display()))?;
-    let told = bundle::trusted(&bundle.keys)?;
-    let trusted: Vec<DatedKey> = if args.public_keys.is_empty() {
-        told
+    let is_pinned = !args.public_keys.is_empty();
+    let trusted = if is_pinned {
+        seal::pinned(args.public_keys)?
     } else {
-        seal::dated(&args.public_keys, &told)
+        bundle::trusted(&bundle.keys)?
     };
     let report = audit::verify(&bundle, &trusted);
-    let is_pinned = !args.public_keys.is_empty();
     let text = match args.output {
         Format::Text => render::text(&report, is_pinned),
         Format::Json => serde_json::to_string_pretty(&report)? + "\n",

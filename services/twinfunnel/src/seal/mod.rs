@@ -21,7 +21,7 @@ use tonic::Code;
 use crate::connect::ConnectArgs;
 use crate::output;
 pub(crate) use key::FILE_NAME as KEY_FILE_NAME;
-pub(crate) use trust::dated;
+pub(crate) use trust::pinned;
 use trust::{Trust, TrustArgs};
 
 /// Prove that the log is what it was.
@@ -37,6 +37,9 @@ pub(crate) enum Seal {
     Export(export::Args),
     /// Print the keys by which others verify checkpoints, the newest first.
     PublicKey(key::PublicKeyArgs),
+    /// Print the keys that the server names as its own, the newest first, and since which size of the
+    /// log each signs: what to note down when a key is replaced.
+    Keys(KeysArgs),
     /// Make a new key that signs from now on; earlier checkpoints stay good.
     RotateKey(key::RotateKeyArgs),
 }
@@ -50,6 +53,13 @@ pub(crate) struct CheckpointArgs {
     /// Wait until the log is sealed up to this position.
     #[arg(long, value_name = "N", default_value_t = 0)]
     min_position: u64,
+    #[command(flatten)]
+    connect: ConnectArgs,
+}
+
+/// Options of `seal keys`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct KeysArgs {
     #[command(flatten)]
     connect: ConnectArgs,
 }
@@ -77,6 +87,7 @@ pub(crate) async fn run(seal: Seal) -> anyhow::Result<ExitCode> {
         Seal::Verify(args) => verify::run(args).await,
         Seal::Export(args) => export::run(args).await,
         Seal::PublicKey(args) => key::public_key(args).await,
+        Seal::Keys(args) => keys(args).await,
         Seal::RotateKey(args) => key::rotate(args).await,
     };
     ran.map_err(|error| match error.downcast_ref() {
@@ -94,6 +105,13 @@ async fn checkpoint(args: CheckpointArgs) -> anyhow::Result<ExitCode> {
     };
     let answer = args.connect.client()?.get_checkpoint(question).await?;
     output::write(&answer.note)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn keys(args: KeysArgs) -> anyhow::Result<ExitCode> {
+    for key in trust::told(&args.connect.client()?).await? {
+        output::write_line(&key.to_string())?;
+    }
     Ok(ExitCode::SUCCESS)
 }
 

@@ -1,6 +1,6 @@
 //! Whose word is taken: keys that were given, or those that the server names itself.
 
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, bail, ensure};
 use client::Client;
 use event_schemas::vocabulary::TenantId;
 use merkle::{Checkpoint, DatedKey, VerifierKey};
@@ -9,14 +9,15 @@ use proto::v1;
 /// Which keys are trusted.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct TrustArgs {
-    /// Trust only this key, as `twinfunnel seal public-key` printed it. May be given several times.
-    /// Without it the server's own word is taken for which keys are its own.
+    /// Trust only this key, as `twinfunnel seal public-key` printed it. May be given several times:
+    /// then each but the first that the log had says since which size it signs, as `twinfunnel seal
+    /// keys` told when it was new. Without it the server's own word is taken for which keys are its own.
     #[arg(
         long = "key",
         env = "TWINFUNNEL_SEAL_VERIFIER_KEY",
-        value_name = "NAME+ID+KEY"
+        value_name = "NAME+ID+KEY[@SIZE]"
     )]
-    keys: Vec<VerifierKey>,
+    keys: Vec<DatedKey>,
 }
 
 /// The keys whose word is taken.
@@ -28,19 +29,14 @@ pub(super) struct Trust {
 }
 
 impl Trust {
-    /// The keys given, each since when the server says; its own if none is given.
+    /// The keys given; the server's own if none is given.
     pub(super) async fn of(client: &Client, args: &TrustArgs) -> anyhow::Result<Self> {
-        let told = client.list_keys(v1::ListKeysRequest {}).await?.keys;
-        let mut keys = Vec::with_capacity(told.len());
-        for told in told {
-            let key: VerifierKey = told.verifier_key.parse().context(told.verifier_key)?;
-            let from_size = told.from_size;
-            keys.push(DatedKey { key, from_size });
-        }
         let is_pinned = !args.keys.is_empty();
-        if is_pinned {
-            keys = dated(&args.keys, &keys);
-        }
+        let keys = if is_pinned {
+            pinned(args.keys.clone())?
+        } else {
+            told(client).await?
+        };
         Ok(Self { keys, is_pinned })
     }
 
@@ -59,13 +55,31 @@ impl Trust {
     }
 }
 
-/// Keys that were given, each since when it is told to sign; one of which nothing is told was in use
-/// before anyone can remember.
-pub(crate) fn dated(given: &[VerifierKey], told: &[DatedKey]) -> Vec<DatedKey> {
-    let since = |key: &VerifierKey| told.iter().find(|told| told.key == *key);
-    let dated = given.iter().map(|key| DatedKey {
-        key: key.clone(),
-        from_size: since(key).map_or(0, |told| told.from_size),
+/// The keys that the server names as its own, the newest first.
+pub(super) async fn told(client: &Client) -> anyhow::Result<Vec<DatedKey>> {
+    let told = client.list_keys(v1::ListKeysRequest {}).await?.keys;
+    let dated = told.into_iter().map(|told| {
+        let key: VerifierKey = told.verifier_key.parse().context(told.verifier_key)?;
+        let from_size = told.from_size;
+        Ok(DatedKey { key, from_size })
     });
     dated.collect()
+}
+
+/// Keys that were given. When one took over from another must be given with it: whoever has stolen the
+/// one that was replaced could tell any other moment.
+pub(crate) fn pinned(given: Vec<DatedKey>) -> anyhow::Result<Vec<DatedKey>> {
+    for (place, one) in given.iter().enumerate() {
+        let before = given.iter().take(place);
+        let same = before.filter(|other| other.key.name() == one.key.name());
+        let unclear = same.clone().find(|other| other.from_size == one.from_size);
+        if let Some(other) = unclear.filter(|other| other.key != one.key) {
+            bail!(
+                "{} and {} are keys of one log: say since which size the later one signs, as KEY@SIZE",
+                other.key,
+                one.key
+            );
+        }
+    }
+    Ok(given)
 }
