@@ -3,9 +3,11 @@
 //!
 //! A figure without a denominator has no value: `None`, never 0 or NaN.
 
+pub mod calendar;
 pub mod commission;
 pub mod durations;
 pub mod funnel;
+pub mod recurring_revenue;
 mod statement_id;
 pub mod timeline;
 pub mod velocity;

@@ -14,7 +14,6 @@
 
 mod ask;
 mod book;
-mod calendar;
 mod earn;
 mod estimate;
 mod exact;
@@ -36,9 +35,11 @@ mod window;
 use chrono::NaiveDate;
 use event_schemas::vocabulary::{CommissionPlanId, ContractId, Currency, LineId, RepId};
 
+use crate::calendar;
+
+pub use crate::calendar::{Span, Zone};
 pub use ask::OpenDeal;
 pub use book::{Book, BookError, Life, Standing};
-pub use calendar::{Span, Zone};
 pub use estimate::{Deal, Estimate, estimate};
 pub use explain::explain;
 pub use needed::{Needed, needed};

@@ -96,6 +96,17 @@ impl Span {
         (from_on < to_on).then_some(Self { from_on, to_on })
     }
 
+    /// The parts that periods cut it into: the first and the last may be broken ones.
+    pub fn cut(self, period: Period) -> impl Iterator<Item = Self> {
+        let mut rest = self;
+        std::iter::from_fn(move || {
+            // Where the calendar ends, periods do not go on.
+            let part = Self::around(period, rest.from_on).overlap(rest)?;
+            rest.from_on = part.to_on;
+            Some(part)
+        })
+    }
+
     /// How many days it has.
     pub fn days(self) -> i64 {
         (self.to_on - self.from_on).num_days()
@@ -103,14 +114,14 @@ impl Span {
 }
 
 /// So many months later, on the same day or the last one of a shorter month.
-pub(super) fn add_months(day: NaiveDate, months: u32) -> NaiveDate {
+pub(crate) fn add_months(day: NaiveDate, months: u32) -> NaiveDate {
     day.checked_add_months(Months::new(months))
         .unwrap_or(NaiveDate::MAX)
 }
 
 /// Months from a day to a later one: the whole ones, and the days of the broken one over its
 /// length. 0 if it is not later.
-pub(super) fn months_between(from_on: NaiveDate, to_on: NaiveDate) -> Decimal {
+pub(crate) fn months_between(from_on: NaiveDate, to_on: NaiveDate) -> Decimal {
     if to_on <= from_on {
         return Decimal::ZERO;
     }
@@ -127,7 +138,7 @@ pub(super) fn months_between(from_on: NaiveDate, to_on: NaiveDate) -> Decimal {
 }
 
 /// The period a window begins anew with; none if it does so with every event.
-pub(super) fn period_of(window: Window) -> Option<Period> {
+pub(crate) fn period_of(window: Window) -> Option<Period> {
     match window {
         Window::Transaction => None,
         Window::Week => Some(Period::Week),
