@@ -23,6 +23,9 @@ impl Membership {
     }
 }
 
+/// Who led a team: since when (and which position), who, and what says so.
+type Managers = BTreeMap<(DateTime<Utc>, u64), (RepId, Source)>;
+
 /// What a rep is to sell, by span: the last word.
 type Quotas = BTreeMap<(NaiveDate, NaiveDate), (Source, QuotaSet)>;
 
@@ -32,8 +35,7 @@ pub(in crate::commission) struct People {
     /// By rep, team and first instant.
     memberships: HashMap<RepId, BTreeMap<(TeamId, DateTime<Utc>), Membership>>,
     members: HashMap<TeamId, BTreeSet<RepId>>,
-    /// By team: since when (and which position), who, and what says so.
-    managers: HashMap<TeamId, BTreeMap<(DateTime<Utc>, u64), (RepId, Source)>>,
+    managers: HashMap<TeamId, Managers>,
     managed: HashMap<RepId, BTreeSet<TeamId>>,
     quotas: HashMap<RepId, Quotas>,
 }
