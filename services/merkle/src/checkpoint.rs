@@ -82,10 +82,10 @@ impl FromStr for DatedKey {
 
     fn from_str(text: &str) -> Result<Self, KeyError> {
         // A name may hold the sign, the base64 of a key never does.
-        let dated = text.rsplit_once('@').and_then(|(key, size)| {
-            let is_number = !size.is_empty() && size.bytes().all(|b| b.is_ascii_digit());
-            is_number.then(|| Some((key, size.parse().ok()?)))?
-        });
+        let said = text
+            .rsplit_once('@')
+            .filter(|(_, size)| !size.starts_with('+'));
+        let dated = said.and_then(|(key, size)| Some((key, size.parse().ok()?)));
         let (key, from_size) = dated.unwrap_or((text, 0));
         Ok(Self {
             key: key.parse()?,

@@ -9,7 +9,7 @@ use event_schemas::vocabulary::{
 };
 
 use super::book::{Book, Life};
-use super::calendar::Span;
+use crate::calendar::Span;
 
 /// An opportunity that is neither won nor lost, as the deal it may become.
 #[derive(Debug, Clone, PartialEq)]

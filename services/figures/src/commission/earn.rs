@@ -11,7 +11,6 @@ use rust_decimal::Decimal;
 
 use super::CalculateError;
 use super::book::{Book, Contract, Source};
-use super::calendar::Span;
 use super::exact::{mul_div, percent, round, told};
 use super::overrides::overrides;
 use super::spifs::spifs;
@@ -19,6 +18,7 @@ use super::steps::{self, money, money_minor, step};
 use super::timeline::Timeline;
 use super::transactions::{Credit, Credits, Kind, Reader, Share, Transaction};
 use super::window::{Windows, Worth};
+use crate::calendar::Span;
 
 /// Which lines are to carry their derivation: it takes longer than the sums.
 #[derive(Debug, Clone, Copy)]

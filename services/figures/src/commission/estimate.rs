@@ -17,8 +17,8 @@ use uuid::Uuid;
 
 use super::CalculateError;
 use super::book::{self, Book, Contract, Fact, Source};
-use super::calendar::Span;
 use super::statement::calculate;
+use crate::calendar::Span;
 
 /// A deal as it may be signed. It is supposed to be delivered and paid at once.
 #[derive(Debug, Clone, PartialEq)]

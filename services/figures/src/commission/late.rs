@@ -8,10 +8,10 @@ use event_schemas::commission_period::{
 };
 
 use super::CalculateError;
-use super::calendar::Span;
 use super::earn::Participant;
 use super::statement::Settled;
 use super::steps::{money_minor, step};
+use crate::calendar::Span;
 
 /// How the id of a line begins that corrects what came late.
 const LATE: &str = "late:";

@@ -35,8 +35,6 @@ mod window;
 use chrono::NaiveDate;
 use event_schemas::vocabulary::{CommissionPlanId, ContractId, Currency, LineId, RepId};
 
-use crate::calendar;
-
 pub use crate::calendar::{Span, Zone};
 pub use ask::OpenDeal;
 pub use book::{Book, BookError, Life, Standing};

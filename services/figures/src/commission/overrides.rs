@@ -131,9 +131,7 @@ fn basis<'b>(manager: &Participant<'b>) -> Result<Vec<Done<'b>>, CalculateError>
     let share = |credits: &Credits<'_>, at, _: &Terms| {
         let mut team = (0, Vec::new());
         for (rep_id, share, overlay) in credits.shares()? {
-            if let Some(managed_by) = book.people.manages(manager_id, rep_id, at)
-                && !overlay
-            {
+            if !overlay && let Some(managed_by) = book.people.manages(manager_id, rep_id, at) {
                 team.0 += share;
                 team.1.extend(managed_by);
             }

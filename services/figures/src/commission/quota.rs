@@ -7,9 +7,9 @@ use rust_decimal::Decimal;
 
 use super::CalculateError;
 use super::book::{Book, Source};
-use super::calendar::{Span, add_months};
 use super::exact::mul_div;
 use super::timeline::Timeline;
+use crate::calendar::{Span, add_months};
 
 /// What a rep is to sell in a span, in minor units of a currency; none if no quota was set for it.
 ///

@@ -13,11 +13,11 @@ use rust_decimal::Decimal;
 
 use super::CalculateError;
 use super::book::{Book, Source};
-use super::calendar::{Span, period_of};
 use super::earn::{Participant, Told};
 use super::exact::{mul_div, percent};
 use super::quota::quota;
 use super::steps;
+use crate::calendar::{Span, period_of};
 
 /// What is looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

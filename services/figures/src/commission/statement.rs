@@ -14,12 +14,12 @@ use sha2::{Digest as _, Sha256};
 
 use super::CalculateError;
 use super::book::{Book, Contract, PlanVersion};
-use super::calendar::{Span, add_months};
 use super::earn::{Earned, Earnings, Participant, Told};
 use super::exact::{mul_div, percent, round, told};
 use super::late;
 use super::quota::{quota, quota_sources};
 use super::steps::{self, money_minor, step};
+use crate::calendar::{Span, add_months};
 
 /// A participant's statement of a period: the frozen one if it is closed, else what would be frozen
 /// now. What came late for closed periods is in the first open one after them.

@@ -8,7 +8,7 @@ use event_schemas::vocabulary::{CommissionPlanId, RepId};
 
 use super::CalculateError;
 use super::book::{Book, Enrolment, Plan, PlanVersion};
-use super::calendar::Span;
+use crate::calendar::Span;
 
 /// Who pays for what happens on some days.
 #[derive(Debug, Clone, Copy)]

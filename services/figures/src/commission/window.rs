@@ -8,13 +8,13 @@ use rust_decimal::Decimal;
 
 use super::CalculateError;
 use super::book::{PlanVersion, Source};
-use super::calendar::{Span, period_of};
 use super::earn::{Credited, Participant};
 use super::exact::{self, mul, round};
 use super::quota::{quota, quota_sources};
 use super::steps::{money, money_minor, pays, step};
 use super::tiers::{Climb, Ladder};
 use super::transactions::Transaction;
+use crate::calendar::{Span, period_of};
 
 /// What a transaction is worth before the window has its say.
 #[derive(Debug, Clone, Copy)]

@@ -63,21 +63,14 @@ pub(crate) async fn make(client: &Client, statement: &StatementArgs) -> anyhow::
         told.from_on,
         told.to_on
     );
-    let keys = client.list_keys(v1::ListKeysRequest {}).await?.keys;
-    let keys: Vec<Key> = keys
-        .into_iter()
-        .map(|key| Key {
-            verifier_key: key.verifier_key,
-            from_size: key.from_size,
-        })
-        .collect();
+    let keys = seal::told(client).await?;
     let question = v1::GetCheckpointRequest {
         size: None,
         // The closing itself comes after all that it knows.
         min_position: told.at_position + 1,
     };
     let note = client.get_checkpoint(question).await?.note;
-    let checkpoint = Checkpoint::open_dated(&note, &trusted(&keys)?)
+    let checkpoint = Checkpoint::open_dated(&note, &keys)
         .with_context(|| format!("the checkpoint is not the server's own:\n{note}"))?;
     let (_, tenant) = checkpoint.origin.rsplit_once('/').unwrap_or_default();
     let tenant = TenantId::new(tenant)?;
@@ -90,6 +83,11 @@ pub(crate) async fn make(client: &Client, statement: &StatementArgs) -> anyhow::
         RepId::new(&statement.participant)?,
         told.from_on.parse()?,
     );
+    let keys = keys.iter().map(|dated| Key {
+        verifier_key: dated.key.to_string(),
+        from_size: dated.from_size,
+    });
+    let keys = keys.collect();
     let bundle = Bundle::of(asked, note, keys, tenant, &events, &sealed);
     bundle.context("an event's payload is no text")
 }

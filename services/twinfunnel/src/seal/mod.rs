@@ -21,8 +21,8 @@ use tonic::Code;
 use crate::connect::ConnectArgs;
 use crate::output;
 pub(crate) use key::FILE_NAME as KEY_FILE_NAME;
-pub(crate) use trust::pinned;
 use trust::{Trust, TrustArgs};
+pub(crate) use trust::{pinned, told};
 
 /// Prove that the log is what it was.
 #[derive(Debug, clap::Subcommand)]
@@ -109,7 +109,7 @@ async fn checkpoint(args: CheckpointArgs) -> anyhow::Result<ExitCode> {
 }
 
 async fn keys(args: KeysArgs) -> anyhow::Result<ExitCode> {
-    for key in trust::told(&args.connect.client()?).await? {
+    for key in told(&args.connect.client()?).await? {
         output::write_line(&key.to_string())?;
     }
     Ok(ExitCode::SUCCESS)

@@ -56,7 +56,7 @@ impl Trust {
 }
 
 /// The keys that the server names as its own, the newest first.
-pub(super) async fn told(client: &Client) -> anyhow::Result<Vec<DatedKey>> {
+pub(crate) async fn told(client: &Client) -> anyhow::Result<Vec<DatedKey>> {
     let told = client.list_keys(v1::ListKeysRequest {}).await?.keys;
     let dated = told.into_iter().map(|told| {
         let key: VerifierKey = told.verifier_key.parse().context(told.verifier_key)?;
@@ -69,17 +69,19 @@ pub(super) async fn told(client: &Client) -> anyhow::Result<Vec<DatedKey>> {
 /// Keys that were given. When one took over from another must be given with it: whoever has stolen the
 /// one that was replaced could tell any other moment.
 pub(crate) fn pinned(given: Vec<DatedKey>) -> anyhow::Result<Vec<DatedKey>> {
-    for (place, one) in given.iter().enumerate() {
-        let before = given.iter().take(place);
-        let same = before.filter(|other| other.key.name() == one.key.name());
-        let unclear = same.clone().find(|other| other.from_size == one.from_size);
-        if let Some(other) = unclear.filter(|other| other.key != one.key) {
-            bail!(
-                "{} and {} are keys of one log: say since which size the later one signs, as KEY@SIZE",
-                other.key,
-                one.key
-            );
-        }
+    let unclear = given.iter().enumerate().find_map(|(place, one)| {
+        let mut before = given.iter().take(place);
+        let other = before.find(|other| {
+            other.key != one.key
+                && other.key.name() == one.key.name()
+                && other.from_size == one.from_size
+        });
+        Some((&other?.key, &one.key))
+    });
+    if let Some((one, other)) = unclear {
+        bail!(
+            "{one} and {other} are keys of one log: say since which size the later one signs, as KEY@SIZE"
+        );
     }
     Ok(given)
 }

@@ -26,8 +26,8 @@ use event_schemas::vocabulary::{CommissionPlanId, OpportunityId, ProductId, Quot
 use event_schemas::{DecodeError, StreamEvents};
 use uuid::Uuid;
 
-use super::calendar::Zone;
 use super::transactions::Overheads;
+use crate::calendar::Zone;
 
 pub(super) use contracts::{Contract, Contracts};
 pub(super) use people::People;

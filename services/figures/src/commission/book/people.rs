@@ -9,11 +9,13 @@ use event_schemas::vocabulary::{RepId, TeamId};
 
 use super::{Fact, Source};
 
+/// When a membership ends, exclusive, and since which position that is said.
+type End = (Option<DateTime<Utc>>, u64);
+
 /// A rep's time in a team.
 #[derive(Default)]
 struct Membership {
-    /// When it ends, exclusive, and since which position that is said.
-    end: (Option<DateTime<Utc>>, u64),
+    end: End,
     joined_by: Option<Source>,
 }
 
@@ -73,7 +75,7 @@ impl People {
         &mut self,
         rep_id: RepId,
         key: (TeamId, DateTime<Utc>),
-        end: (Option<DateTime<Utc>>, u64),
+        end: End,
     ) -> &mut Membership {
         let memberships = self.memberships.entry(rep_id).or_default();
         let known = memberships.entry(key).or_default();
@@ -105,7 +107,7 @@ impl People {
         manager_id: &RepId,
         rep_id: &RepId,
         at: DateTime<Utc>,
-    ) -> Option<Vec<&Source>> {
+    ) -> Option<impl Iterator<Item = &Source>> {
         if manager_id == rep_id || !self.managed.contains_key(manager_id) {
             return None;
         }
@@ -114,8 +116,7 @@ impl People {
             memberships.filter(|((_, from), member)| *from <= at && member.holds_before(at));
         current.find_map(|((team_id, _), member)| {
             let (_, appointed_by) = self.led(team_id, at).filter(|led| led.0 == *manager_id)?;
-            let joined_by = member.joined_by.iter();
-            Some(joined_by.chain([appointed_by]).collect())
+            Some(member.joined_by.iter().chain([appointed_by]))
         })
     }
 

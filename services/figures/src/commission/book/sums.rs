@@ -9,8 +9,8 @@ use event_schemas::vocabulary::{CostId, Currency};
 use rust_decimal::Decimal;
 
 use super::Source;
+use crate::calendar::Span;
 use crate::commission::CalculateError;
-use crate::commission::calendar::Span;
 use crate::commission::exact::{div, mul};
 
 /// The rates of a pair of currencies, by their first days.

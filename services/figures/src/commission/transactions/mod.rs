@@ -21,9 +21,9 @@ use rust_decimal::Decimal;
 
 use super::CalculateError;
 use super::book::{Book, Contract, PlanVersion, Source};
-use super::calendar::{Span, add_months, months_between};
 use super::exact::mul_div;
 use super::timeline::{Paid, Segment, Timeline};
+use crate::calendar::{Span, add_months, months_between};
 
 pub(super) use credits::{Credits, Signing};
 use line::LineState;

@@ -9,9 +9,9 @@ use event_schemas::contract::ContractEvent;
 use event_schemas::vocabulary::{Currency, LineAmount};
 use rust_decimal::Decimal;
 
+use crate::calendar::Span;
 use crate::commission::CalculateError;
 use crate::commission::book::Book;
-use crate::commission::calendar::Span;
 use crate::commission::exact::{mul_div, shown};
 
 /// The revenue of each period, by its first day.
