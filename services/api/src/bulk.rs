@@ -14,7 +14,7 @@ use tonic::{Request, Response, Status, Streaming};
 use crate::command::receipt_of;
 use crate::door::{Caller, Door};
 use crate::stopping::Stopping;
-use crate::{metadata, status};
+use crate::{metadata, status, unread};
 
 /// How many commands of one stream may wait for their commit. Well under the log's queue, so that
 /// one importer does not keep others out.
@@ -57,7 +57,7 @@ impl BulkCommandService for Bulk {
                     Ok(Some(element)) => {
                         Ok(begin(&executor, &caller, trace_context.as_ref(), element).await)
                     }
-                    Err(broken) => Err(broken),
+                    Err(broken) => Err(unread::told(broken)),
                 };
                 let broken = next.is_err();
                 if begun.send(next).await.is_err() || broken {

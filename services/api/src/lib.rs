@@ -15,6 +15,7 @@ mod seal;
 mod server;
 mod status;
 mod stopping;
+mod unread;
 
 pub use door::{Authentication, Caller, Door, DoorError, Right};
 pub use server::{Limits, Roles, ServeError, Server, Tls};

@@ -23,6 +23,7 @@ use crate::history::History;
 use crate::query::Queries;
 use crate::seal::Seal;
 use crate::stopping::Stopping;
+use crate::unread::Unread;
 
 /// Certificate and private key, both PEM.
 #[derive(Clone)]
@@ -227,6 +228,7 @@ impl Server {
             .layer(Deadline {
                 longest: self.limits.timeout,
             })
+            .layer(Unread)
             .add_routes(routes.routes())
             .serve_with_incoming_shutdown(incoming, told_to_stop)
             .await?;

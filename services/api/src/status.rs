@@ -214,6 +214,21 @@ pub(crate) fn of_seal(error: &SealError) -> Status {
     }
 }
 
+/// What was sent is no message of the contract.
+pub(crate) fn malformed(message: &str) -> Status {
+    told(Code::InvalidArgument, "MALFORMED", message, HashMap::new())
+}
+
+/// What was sent is larger than this server takes.
+pub(crate) fn message_too_large(message: &str) -> Status {
+    told(
+        Code::ResourceExhausted,
+        "MESSAGE_TOO_LARGE",
+        message,
+        HashMap::new(),
+    )
+}
+
 /// The call took longer than its caller, or the server, allows.
 pub(crate) fn deadline_exceeded() -> Status {
     told(

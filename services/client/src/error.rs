@@ -103,7 +103,11 @@ impl Error {
             Code::Cancelled if info.is_none() && message == "Timeout expired" => {
                 return Self::DeadlineExceeded;
             }
-            Code::Unavailable | Code::ResourceExhausted | Code::Aborted if info.is_some() => {
+            Code::Unavailable | Code::Aborted if info.is_some() => {
+                return Self::Unavailable { reason, message };
+            }
+            // Without a time to come back it is exhausted for good: a message that is too large.
+            Code::ResourceExhausted if details.retry_info().is_some() => {
                 return Self::Unavailable { reason, message };
             }
             Code::Unavailable => return lost(),

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::OnceLock;
 
 use anyhow::{Context as _, ensure};
 
@@ -11,6 +12,13 @@ pub fn twinfunnel_binary() -> anyhow::Result<PathBuf> {
     if let Some(built) = std::env::var_os("CARGO_BIN_EXE_twinfunnel") {
         return Ok(built.into());
     }
+    // Once a process: cargo takes half a second to find that there is nothing to do.
+    static BUILT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    let built = BUILT.get_or_init(|| build().map_err(|error| format!("{error:#}")));
+    built.clone().map_err(anyhow::Error::msg)
+}
+
+fn build() -> anyhow::Result<PathBuf> {
     let own = std::env::current_exe()?;
     // target/<profile>/deps/<test>, or target/<profile>/<program>
     let profile = own
