@@ -11,6 +11,7 @@ use log::Log;
 use log::seal::{KeyFile, Sealing, Seals};
 use merkle::OriginPrefix;
 use projections::{Home, Projections};
+use relay::Relay;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -40,6 +41,8 @@ pub(crate) enum Role {
     Project,
     /// Seal the log, and prove what is in it.
     Seal,
+    /// Send events on to NATS JetStream.
+    Relay,
 }
 
 /// How a node seals.
@@ -76,6 +79,8 @@ pub(crate) struct ServeConfig {
     pub(crate) roles: Vec<Role>,
     /// How it seals, if it does.
     pub(crate) seal: Option<SealConfig>,
+    /// Where it sends events on to, if it does.
+    pub(crate) relay: Option<relay::Options>,
     /// How callers are known.
     pub(crate) authentication: Authentication,
     /// Certificate and key, if it speaks TLS.
@@ -92,6 +97,7 @@ pub(crate) struct Running {
     log: Log,
     projections: Option<Projections>,
     sealing: Option<Sealing>,
+    relay: Option<Relay>,
     stop: oneshot::Sender<()>,
     serving: JoinHandle<Result<(), api::ServeError>>,
 }
@@ -143,6 +149,13 @@ pub(crate) async fn start(config: ServeConfig) -> anyhow::Result<Running> {
         Some(seal) => Some(seals(&log, seal).await?),
         None => None,
     };
+    let relay = match config.relay.filter(|_| has(Role::Relay)) {
+        Some(options) => {
+            let relay = Relay::start(log.clone(), options).await;
+            Some(relay.context("starting the relay")?)
+        }
+        None => None,
+    };
     let executor = Executor::new(log.clone(), &executor::Options::default());
     let roles = Roles {
         command: has(Role::Command).then_some(executor),
@@ -160,6 +173,7 @@ pub(crate) async fn start(config: ServeConfig) -> anyhow::Result<Running> {
         log,
         projections,
         sealing: seals.map(|seals| seals.start()),
+        relay,
         stop,
         serving,
     })
@@ -198,6 +212,9 @@ impl Running {
         self.serving.await.context("serving")??;
         if let Some(sealing) = self.sealing {
             sealing.stop().await;
+        }
+        if let Some(relay) = self.relay {
+            relay.stop().await;
         }
         if let Some(projections) = self.projections {
             projections.shutdown().await;

@@ -36,7 +36,8 @@ pub(crate) struct Args {
         default_value = "127.0.0.1:7447"
     )]
     listen: SocketAddr,
-    /// What this node does; all of it if not given. On a database, sealing needs --seal-key.
+    /// What this node does; all of it if not given. On a database, sealing needs --seal-key; to relay
+    /// needs --nats-url.
     #[arg(long, value_enum, value_delimiter = ',', value_name = "ROLE")]
     roles: Option<Vec<Role>>,
     /// The file with the key that seals the log; seal.key in the data directory if not given. Nodes
@@ -51,6 +52,8 @@ pub(crate) struct Args {
         default_value = "twinfunnel"
     )]
     seal_origin: OriginPrefix,
+    #[command(flatten)]
+    relay: RelayArgs,
     /// PEM public key (Ed25519, P-256 or RSA) that callers' JSON Web Tokens are checked with.
     #[arg(long, env = "TWINFUNNEL_JWT_PUBLIC_KEY", value_name = "FILE")]
     jwt_public_key: Option<PathBuf>,
@@ -75,6 +78,35 @@ pub(crate) struct Args {
     /// Offer metrics to Prometheus here.
     #[arg(long, env = "TWINFUNNEL_METRICS_LISTEN", value_name = "ADDR")]
     metrics_listen: Option<SocketAddr>,
+}
+
+#[derive(Debug, clap::Args)]
+struct RelayArgs {
+    /// Send events on to this NATS server, with JetStream; user and password, or a token, in the URL.
+    #[arg(
+        long,
+        env = "TWINFUNNEL_NATS_URL",
+        hide_env_values = true,
+        value_name = "URL"
+    )]
+    nats_url: Option<String>,
+    /// How many days NATS keeps them; for good if not given.
+    #[arg(long, requires = "nats_url", value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..))]
+    nats_keep_days: Option<u32>,
+    /// How many servers of a NATS cluster keep them.
+    #[arg(long, requires = "nats_url", value_name = "COUNT", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=5))]
+    nats_replicas: u8,
+}
+
+impl RelayArgs {
+    fn options(self) -> Option<relay::Options> {
+        let day = Duration::from_secs(24 * 60 * 60);
+        Some(relay::Options {
+            url: self.nats_url?,
+            keep: self.nats_keep_days.map(|days| day * days),
+            replicas: self.nats_replicas.into(),
+        })
+    }
 }
 
 #[derive(Debug, clap::Args)]
@@ -144,13 +176,23 @@ async fn config(args: Args) -> anyhow::Result<ServeConfig> {
         }),
         (None, Store::Postgres { .. }) => None,
     };
+    let relay = args.relay.options();
     let roles = match args.roles {
+        Some(roles) if roles.contains(&Role::Relay) && relay.is_none() => {
+            bail!("where to relay to is missing: --nats-url")
+        }
         Some(roles) if roles.contains(&Role::Seal) && seal.is_none() => bail!(
             "to seal a log in a database the nodes share a key: make it with \
              `twinfunnel seal rotate-key --seal-key FILE`, and name it with --seal-key"
         ),
         Some(roles) => roles,
-        None => vec![Role::Command, Role::Query, Role::Project, Role::Seal],
+        None => vec![
+            Role::Command,
+            Role::Query,
+            Role::Project,
+            Role::Seal,
+            Role::Relay,
+        ],
     };
     if roles.contains(&Role::Seal) && seal.is_none() {
         tracing::info!("the log is not sealed: --seal-key is not given");
@@ -182,6 +224,7 @@ async fn config(args: Args) -> anyhow::Result<ServeConfig> {
         store,
         roles,
         seal,
+        relay,
         authentication,
         tls,
         limits,

@@ -4,11 +4,13 @@
 //! and goes away with the process that started it, however that ends.
 
 mod binary;
+mod nats;
 mod node;
 mod postgres;
 mod watchdog;
 
 pub use binary::twinfunnel_binary;
+pub use nats::Nats;
 pub use node::Node;
 pub use postgres::Postgres;
 

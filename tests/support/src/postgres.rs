@@ -15,6 +15,8 @@ use crate::watchdog::Watchdog;
 #[derive(Debug)]
 pub struct Postgres {
     port: u16,
+    bin: PathBuf,
+    folder: PathBuf,
     _watchdog: Watchdog,
 }
 
@@ -27,25 +29,10 @@ impl Postgres {
             .tempdir()?
             .keep();
         let shown = folder.display();
-        let data = folder.join("data");
-        let as_root = std::fs::metadata("/proc/self")
-            .map(|me| std::os::unix::fs::MetadataExt::uid(&me) == 0)
-            .unwrap_or(false);
-        if as_root {
+        if is_root() {
             run(Command::new("chown").arg("postgres").arg(&folder))?;
         }
-        let program = |name: &str| {
-            let path = bin.join(name);
-            if as_root {
-                // PostgreSQL refuses to run as root.
-                let mut command = Command::new("runuser");
-                command.args(["-u", "postgres", "--"]).arg(path);
-                command
-            } else {
-                Command::new(path)
-            }
-        };
-        run(program("initdb")
+        run(program(&bin, "initdb")
             .args([
                 "--auth=trust",
                 "--username=postgres",
@@ -53,17 +40,28 @@ impl Postgres {
                 "--locale=C",
             ])
             .arg("--pgdata")
-            .arg(&data)
-            .current_dir("/"))
+            .arg(folder.join("data")))
         .context("initdb")?;
-        let port = crate::free_port()?;
-        let settings =
-            format!("-p {port} -k {shown} -c listen_addresses=127.0.0.1 -c max_connections=200");
         let watchdog = Watchdog::new(&format!(
-            "kill -INT $(head -n 1 {shown}/data/postmaster.pid); sleep 0.3; \
-             kill -QUIT $(head -n 1 {shown}/data/postmaster.pid); rm -rf {shown}"
+            "kill -CONT -- $(cat {shown}/stopped); kill -INT $(head -n 1 {shown}/data/postmaster.pid); \
+             sleep 0.3; kill -QUIT $(head -n 1 {shown}/data/postmaster.pid); rm -rf {shown}"
         ))?;
-        run(program("pg_ctl")
+        let cluster = Self {
+            port: crate::free_port()?,
+            bin,
+            folder,
+            _watchdog: watchdog,
+        };
+        cluster.start_again()?;
+        Ok(cluster)
+    }
+
+    /// Starts a cluster that was stopped, on the same port.
+    pub fn start_again(&self) -> anyhow::Result<()> {
+        let (port, folder) = (self.port, self.folder.display());
+        let settings =
+            format!("-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c max_connections=200");
+        run(program(&self.bin, "pg_ctl")
             .args([
                 "start",
                 "--wait",
@@ -72,15 +70,50 @@ impl Postgres {
                 &settings,
                 "--pgdata",
             ])
-            .arg(&data)
+            .arg(self.folder.join("data"))
             .arg("--log")
-            .arg(folder.join("log"))
-            .current_dir("/"))
-        .context("pg_ctl start")?;
-        Ok(Self {
-            port,
-            _watchdog: watchdog,
-        })
+            .arg(self.folder.join("log")))
+        .context("pg_ctl start")
+    }
+
+    /// Stops the cluster: as a crash would, without a word to anyone, or in an orderly way that cuts
+    /// off whoever is connected.
+    pub fn stop(&self, crash: bool) -> anyhow::Result<()> {
+        let mode = if crash { "immediate" } else { "fast" };
+        run(program(&self.bin, "pg_ctl")
+            .args(["stop", "--wait", "--silent", "--mode", mode, "--pgdata"])
+            .arg(self.folder.join("data")))
+        .context("pg_ctl stop")
+    }
+
+    /// Holds all its processes still (SIGSTOP): connections stay open, and nothing answers.
+    pub fn freeze(&self) -> anyhow::Result<()> {
+        let processes = self.processes()?;
+        // So that they are let go however this process ends.
+        std::fs::write(self.folder.join("stopped"), processes.join(" "))?;
+        run(Command::new("kill").arg("-STOP").arg("--").args(processes))
+    }
+
+    /// Lets them go on.
+    pub fn thaw(&self) -> anyhow::Result<()> {
+        let processes = self.processes()?;
+        run(Command::new("kill").arg("-CONT").arg("--").args(processes))
+    }
+
+    /// Its processes, the first that of the server itself.
+    fn processes(&self) -> anyhow::Result<Vec<String>> {
+        let file = std::fs::read_to_string(self.folder.join("data/postmaster.pid"))?;
+        let server = file.lines().next().context("the server says its number")?;
+        let mut processes = vec![server.to_owned()];
+        for entry in std::fs::read_dir("/proc")?.flatten() {
+            // A process may end while it is looked at.
+            let status = std::fs::read_to_string(entry.path().join("status"));
+            let parent = format!("PPid:\t{server}\n");
+            if status.is_ok_and(|status| status.contains(&parent)) {
+                processes.push(entry.file_name().to_string_lossy().into_owned());
+            }
+        }
+        Ok(processes)
     }
 
     /// The cluster that all tests of this process share; each has a database of its own.
@@ -112,6 +145,26 @@ impl Postgres {
         connection.close().await?;
         Ok(self.url(&name))
     }
+}
+
+fn is_root() -> bool {
+    std::fs::metadata("/proc/self")
+        .map(|me| std::os::unix::fs::MetadataExt::uid(&me) == 0)
+        .unwrap_or(false)
+}
+
+/// A program of PostgreSQL, which refuses to run as root.
+fn program(bin: &Path, name: &str) -> Command {
+    let path = bin.join(name);
+    let mut command = if is_root() {
+        let mut command = Command::new("runuser");
+        command.args(["-u", "postgres", "--"]).arg(path);
+        command
+    } else {
+        Command::new(path)
+    };
+    command.current_dir("/");
+    command
 }
 
 fn run(command: &mut Command) -> anyhow::Result<()> {

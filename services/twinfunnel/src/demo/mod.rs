@@ -136,6 +136,7 @@ async fn start(listen: SocketAddr, data_dir: std::path::PathBuf) -> anyhow::Resu
         },
         roles: vec![Role::Command, Role::Query, Role::Project, Role::Seal],
         seal: Some(SealConfig::in_data_dir(&data_dir)),
+        relay: None,
         authentication: Authentication::Loopback,
         tls: None,
         limits: Limits::default(),
