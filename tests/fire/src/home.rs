@@ -1,6 +1,7 @@
 //! Where an attack takes place: a data directory, or a database of a throw-away PostgreSQL.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use client::{Client, Config};
@@ -32,7 +33,7 @@ impl fmt::Display for Backend {
 /// Where everything is kept.
 pub(crate) enum Home {
     Sqlite(TempDir),
-    Postgres { _cluster: Postgres, url: String },
+    Postgres { cluster: Arc<Postgres>, url: String },
 }
 
 impl Home {
@@ -44,7 +45,7 @@ impl Home {
                 let cluster = tokio::task::spawn_blocking(Postgres::start).await??;
                 let url = cluster.create_database().await?;
                 Self::Postgres {
-                    _cluster: cluster,
+                    cluster: Arc::new(cluster),
                     url,
                 }
             }

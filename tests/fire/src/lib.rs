@@ -9,9 +9,12 @@
 //! | `model` | what append, read and follow answer, against a model in memory |
 //! | `order` | that a follower skips nothing while transactions are held open at the worst moment |
 //! | `kill` | that what was acknowledged outlives `kill -9`, once |
+//! | `faults` | the same while PostgreSQL and NATS are stopped, crashed, and cut off |
 //! | `nodes` | that two nodes on one database are one log, linearizable in each stream |
 //! | `fuzz` | that no message makes a node panic, hang or grow |
 
+mod faults;
+mod feed;
 mod fuzz;
 mod history;
 mod home;
@@ -38,6 +41,8 @@ pub enum Mode {
     Order,
     /// Kill -9 at random moments under load.
     Kill,
+    /// PostgreSQL and NATS stopped, crashed and cut off under load.
+    Faults,
     /// Two nodes on one database.
     Nodes,
     /// Hostile messages to every method.
@@ -98,6 +103,7 @@ pub fn usual_extent(mode: Mode) -> Extent {
         Mode::Model => Extent::Rounds(20),
         Mode::Order => Extent::Rounds(20),
         Mode::Kill => Extent::Rounds(30),
+        Mode::Faults => Extent::Rounds(20),
         Mode::Nodes => Extent::Time(Duration::from_secs(60)),
         Mode::Fuzz => Extent::Rounds(20),
     }
@@ -118,6 +124,7 @@ pub async fn run(mode: Mode, plan: &Plan) -> anyhow::Result<Tally> {
         Mode::Model => model::run(plan).await,
         Mode::Order => order::run(plan).await,
         Mode::Kill => kill::run(plan).await,
+        Mode::Faults => faults::run(plan).await,
         Mode::Nodes => nodes::run(plan).await,
         Mode::Fuzz => fuzz::run(plan).await,
     }
