@@ -229,6 +229,16 @@ pub(crate) fn message_too_large(message: &str) -> Status {
     )
 }
 
+/// There is no such method, or this node has not its role.
+pub(crate) fn not_offered() -> Status {
+    told(
+        Code::Unimplemented,
+        "NOT_OFFERED",
+        "this node does not offer that method",
+        HashMap::new(),
+    )
+}
+
 /// The call took longer than its caller, or the server, allows.
 pub(crate) fn deadline_exceeded() -> Status {
     told(

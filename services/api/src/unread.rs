@@ -1,5 +1,6 @@
-//! Messages that could not be read. The layers below the handlers refuse them, as an error of the
-//! server's own and without a reason; here they are told as what they are, like any other refusal.
+//! Calls that never came to a handler: messages that could not be read, methods that are not offered. The
+//! layers below the handlers refuse them without a reason, some as an error of the server's own; here
+//! they are told as what they are, like any other refusal.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -18,11 +19,12 @@ pub(crate) fn told(status: Status) -> Status {
         _ if !status.details().is_empty() => status,
         Code::Internal => status::malformed(status.message()),
         Code::OutOfRange => status::message_too_large(status.message()),
+        Code::Unimplemented => status::not_offered(),
         _ => status,
     }
 }
 
-/// Tells what could not be read.
+/// Tells what never came to a handler.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Unread;
 
@@ -34,7 +36,7 @@ impl<S> Layer<S> for Unread {
     }
 }
 
-/// A service that tells what it could not read.
+/// A service that tells what never came to a handler.
 #[derive(Debug, Clone)]
 pub(crate) struct Told<S> {
     inner: S,
@@ -85,13 +87,14 @@ mod tests {
         let large = told(Status::out_of_range("decoded message length too large"));
         assert_eq!(large.code(), Code::ResourceExhausted);
         assert_eq!(reason(&large), "MESSAGE_TOO_LARGE");
+        let unknown = told(Status::unimplemented(""));
+        assert_eq!(unknown.code(), Code::Unimplemented);
+        assert_eq!(reason(&unknown), "NOT_OFFERED");
     }
 
     #[test]
     fn what_a_handler_says_is_left_alone() {
         let own = status::deadline_exceeded();
         assert_eq!(told(own.clone()).message(), own.message());
-        let unknown = told(Status::unimplemented(""));
-        assert_eq!(unknown.code(), Code::Unimplemented);
     }
 }
