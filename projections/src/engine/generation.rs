@@ -1,7 +1,7 @@
 //! One generation of a read model: a database of its own, and how far it has come.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
@@ -84,6 +84,8 @@ pub(crate) enum Error {
     Ended,
     #[error("the generation was taken away while it was built")]
     Gone,
+    #[error("another node folds it by now")]
+    Leased,
     #[error("{0}")]
     Io(#[from] std::io::Error),
 }
@@ -111,6 +113,8 @@ pub(crate) struct Generation {
     pub(crate) db: Db,
     /// Whether it has once caught up with the log.
     ready: AtomicBool,
+    /// The token of the lease under which it is folded; 0 where it needs none: nobody else has a say in it.
+    token: AtomicI64,
     /// Events that this process has folded into it, and had when it was last analyzed.
     folded: AtomicU64,
     analyzed: AtomicU64,
@@ -134,6 +138,7 @@ impl Generation {
             number,
             db,
             ready: AtomicBool::new(is_ready),
+            token: AtomicI64::default(),
             folded: AtomicU64::default(),
             analyzed: AtomicU64::default(),
             positions: Mutex::default(),
@@ -147,6 +152,11 @@ impl Generation {
 
     pub(crate) fn set_ready(&self) {
         self.ready.store(true, Ordering::Release);
+    }
+
+    /// From now on it is folded under a lease.
+    pub(crate) fn lease(&self, token: i64) {
+        self.token.store(token, Ordering::Release);
     }
 
     async fn checkpoint(
@@ -275,7 +285,11 @@ impl Generation {
             let reached = page.scanned_to;
             if !self.apply(tenant, after, page, until).await? {
                 // Another node has folded it: go on from where that one stands.
-                after = self.look(tenant).await?;
+                let there = self.look(tenant).await?;
+                if there == after {
+                    return Err(Error::Leased);
+                }
+                after = there;
                 next = self.read(log, tenant, after, until);
                 continue;
             }
@@ -348,15 +362,21 @@ impl Generation {
         let changes = changes.await.map_err(|_| Error::Ended)??;
 
         let mut session = self.db.write().await?;
-        let values = [
+        let mut values = vec![
             tenant.as_str().into(),
             signed(scanned_to),
             occurred_to.unwrap_or_default().into(),
             signed(after),
         ];
-        let advanced = session
-            .execute(include_str!("advance.sql"), &values)
-            .await?;
+        let advance = match self.token.load(Ordering::Acquire) {
+            0 => include_str!("advance.sql"),
+            token => {
+                let version = i64::from(self.model.version);
+                values.extend([self.model.name.into(), version.into(), token.into()]);
+                include_str!("advance_leased.sql")
+            }
+        };
+        let advanced = session.execute(advance, &values).await?;
         if advanced == 0 {
             return Ok(false);
         }

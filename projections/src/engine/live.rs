@@ -4,6 +4,7 @@
 //! answer or only fold.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
@@ -13,11 +14,14 @@ use tokio::sync::{Mutex, Notify, watch};
 
 use super::db::Session;
 use super::generation::{Checkpoint, Error, Generation, Model};
+use super::lease::Candidate;
 use super::registry::Registry;
 use super::workers::{ALL, REST, Work, Workers};
 
-/// How often a node that runs no workers looks how far the others have come, while a query waits.
-const LOOK: Duration = Duration::from_millis(20);
+/// How soon a node looks again how far the one that folds has come, while a query waits: at first, and at
+/// most.
+const LOOK_FIRST: Duration = Duration::from_millis(2);
+const LOOK_MOST: Duration = Duration::from_millis(20);
 
 /// How often a node looks whether another has swapped the generation.
 const REFRESH: Duration = Duration::from_millis(500);
@@ -33,6 +37,9 @@ pub(crate) struct Live {
     log: Log,
     registry: Arc<Registry>,
     run_workers: bool,
+    candidate: Option<Candidate>,
+    /// Workers of this node that fold, none while it is another's turn.
+    folding: Arc<AtomicUsize>,
     current: RwLock<Arc<Generation>>,
     /// One change of generation at a time.
     changing: Mutex<Workers>,
@@ -68,6 +75,10 @@ impl Live {
             log: log.clone(),
             registry: Arc::clone(registry),
             run_workers,
+            candidate: registry
+                .is_shared()
+                .then(|| Candidate::new(registry, model)),
+            folding: Arc::default(),
             current: RwLock::new(Arc::clone(&generation)),
             changing: Mutex::default(),
             doubt: Arc::default(),
@@ -184,7 +195,7 @@ impl Live {
         tenant: &TenantId,
         min_position: Position,
     ) -> Result<Opened, Error> {
-        let mut has_failed = false;
+        let (mut has_failed, mut look) = (false, LOOK_FIRST);
         loop {
             let generation = self.refreshed().await?;
             let mut reached = generation.watch(tenant);
@@ -205,7 +216,9 @@ impl Live {
                 }
             }
             // Woken by this node's own worker; another node's, or another generation, is looked for.
-            let patience = if self.run_workers { REST } else { LOOK };
+            let is_folding = self.folding.load(Ordering::Acquire) > 0;
+            let patience = if is_folding { REST } else { look };
+            look = LOOK_MOST.min(look * 2);
             let reaching = reached.wait_for(|reached| *reached >= min_position);
             // Whatever ended the wait, it is looked again.
             let _ = tokio::time::timeout(patience, reaching).await;
@@ -216,6 +229,9 @@ impl Live {
     pub(crate) async fn close(&self) {
         self.closing.send_replace(true);
         self.changing.lock().await.stop().await;
+        if let Some(candidate) = self.candidate.as_ref().filter(|_| self.run_workers) {
+            candidate.give_back().await;
+        }
         self.current().db.close().await;
     }
 
@@ -228,6 +244,8 @@ impl Live {
             log: self.log.clone(),
             registry: Arc::clone(&self.registry),
             doubt: Arc::clone(&self.doubt),
+            candidate: self.candidate.clone(),
+            folding: Arc::clone(&self.folding),
         })
     }
 }

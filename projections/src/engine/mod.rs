@@ -5,6 +5,8 @@
 //! - **Exactly once.** A page of events, the rows it changes and the checkpoint are one transaction,
 //!   and the checkpoint is taken only from where the page began: two nodes that fold the same page
 //!   fold it once.
+//! - **By one node.** Where nodes share a home, one of them folds a read model, under a lease; when it
+//!   dies another takes over within seconds.
 //! - **Order does not matter.** A fold sees all that is known of one stream, sorted by when it
 //!   happened, and gives the rows that follow from it. Late events, and streams that arrive in
 //!   another order, end in the same rows. What lies between streams is joined when asked.
@@ -24,6 +26,7 @@ pub(crate) mod as_of;
 pub(crate) mod db;
 pub(crate) mod fold;
 pub(crate) mod generation;
+mod lease;
 pub(crate) mod live;
 pub(crate) mod registry;
 #[cfg(test)]

@@ -78,6 +78,11 @@ impl Registry {
         matches!(self.home, Home::Postgres { .. })
     }
 
+    /// Where it is kept.
+    pub(super) fn db(&self) -> &Db {
+        &self.db
+    }
+
     async fn change(&self) -> Result<Session, sqlx::Error> {
         let mut session = self.db.write().await?;
         if self.is_shared() {

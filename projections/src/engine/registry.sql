@@ -11,4 +11,19 @@ CREATE TABLE IF NOT EXISTS generation (
     -- 1 if it has once caught up with the log.
     ready BIGINT NOT NULL,
     PRIMARY KEY (name, number)
+);
+
+-- Which node folds a read model. Empty where one process owns the home.
+CREATE TABLE IF NOT EXISTS lease (
+    -- Of the read model.
+    name TEXT NOT NULL,
+    -- Version of its fold and tables: nodes of an older program fold their own.
+    version BIGINT NOT NULL,
+    -- The node that has it, or had it last.
+    holder TEXT NOT NULL,
+    -- Grows with each holder; nothing is written under an older one.
+    token BIGINT NOT NULL,
+    -- When it ends if it is not renewed, in microseconds.
+    until BIGINT NOT NULL,
+    PRIMARY KEY (name, version)
 )

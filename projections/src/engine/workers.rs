@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use event_schemas::vocabulary::{Position, TenantId};
@@ -10,6 +11,7 @@ use tokio::sync::Notify;
 use tokio::task::{JoinHandle, JoinSet};
 
 use super::generation::{Error, Generation, Until};
+use super::lease::Candidate;
 use super::registry::Registry;
 
 /// How long a worker rests after an error before it tries again.
@@ -41,11 +43,15 @@ pub(super) struct Work {
     pub(super) registry: Arc<Registry>,
     /// Told when it cannot go on.
     pub(super) doubt: Arc<Notify>,
+    /// Where other nodes might do the same: how this one gets the right to.
+    pub(super) candidate: Option<Candidate>,
+    /// Workers of this node that fold, none while it is another's turn.
+    pub(super) folding: Arc<AtomicUsize>,
 }
 
 impl Workers {
     pub(super) fn start(work: Work) -> Self {
-        Self(Some(tokio::spawn(work.supervise())))
+        Self(Some(tokio::spawn(work.run())))
     }
 
     /// Stops them, and waits until they have.
@@ -58,7 +64,41 @@ impl Workers {
     }
 }
 
+/// Says that this node folds, until it is dropped.
+struct Folding<'a>(&'a AtomicUsize);
+
+impl<'a> Folding<'a> {
+    fn begin(folding: &'a AtomicUsize) -> Self {
+        folding.fetch_add(1, Ordering::AcqRel);
+        Self(folding)
+    }
+}
+
+impl Drop for Folding<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
 impl Work {
+    /// Works, where others might too: whenever it is this node's turn.
+    async fn run(self) {
+        let Some(candidate) = &self.candidate else {
+            let _folding = Folding::begin(&self.folding);
+            return self.clone().supervise().await;
+        };
+        loop {
+            let mut lease = candidate.take().await;
+            self.generation.lease(lease.token());
+            let _folding = Folding::begin(&self.folding);
+            tokio::select! {
+                () = self.clone().supervise() => return,
+                // Workers stop where they are; what they were about to write is refused.
+                () = lease.keep() => {}
+            }
+        }
+    }
+
     /// Runs one worker a tenant, as tenants appear.
     async fn supervise(self) {
         let mut appeared = self.log.watch_tenants();

@@ -16,6 +16,7 @@ mod company;
 mod cuts;
 mod funnel;
 mod keeping;
+mod leases;
 mod order;
 mod refusals;
 mod scratch;
