@@ -27,7 +27,7 @@ async fn next(heard: &mut Answers<FollowResponse>) -> Event {
         let answer = tokio::time::timeout(Duration::from_secs(5), heard.next()).await;
         match answer.expect("it hears").unwrap().unwrap().item.unwrap() {
             Item::Event(event) => return event,
-            Item::CaughtUpTo(_) => {}
+            Item::CaughtUpTo(_) | Item::Heartbeat(_) => {}
         }
     }
 }
@@ -138,6 +138,7 @@ async fn told(client: &Client, question: FollowRequest) -> (Vec<Event>, Vec<u64>
         match answer.unwrap().item.unwrap() {
             Item::Event(event) => events.push(event),
             Item::CaughtUpTo(position) => places.push(position),
+            Item::Heartbeat(_) => {}
         }
     }
     (events, places)

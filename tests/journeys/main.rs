@@ -25,6 +25,7 @@ mod guarding;
 mod health;
 mod hostile;
 mod importing;
+mod limits;
 mod malformed;
 mod published;
 mod reading_own_writes;

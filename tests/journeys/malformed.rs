@@ -169,6 +169,7 @@ async fn a_history_nobody_could_have_is_refused(home: Home) {
         filter,
         from,
         until_head: true,
+        ..v1::FollowRequest::default()
     };
     let streams = |names: &[&str]| {
         let streams = names.iter().map(|&name| name.to_owned()).collect();

@@ -13417,7 +13417,8 @@ pub struct ReadStreamRequest {
     /// Events after this version; 0 for all.
     #[prost(uint64, tag = "2")]
     pub after_version: u64,
-    /// At most this many; 0 for all.
+    /// At most this many; 0 for all. A read that would be longer than the server allows ends with
+    /// RESOURCE_EXHAUSTED, reason READ_TOO_LONG, and says after which version to go on.
     #[prost(uint32, tag = "3")]
     pub limit: u32,
 }
@@ -13477,6 +13478,9 @@ pub struct FollowRequest {
     /// End the stream when the head, as it stood when the call began, is reached.
     #[prost(bool, tag = "4")]
     pub until_head: bool,
+    /// How long nothing may be said before there is a heartbeat, in seconds; 15 if not given.
+    #[prost(uint32, tag = "6")]
+    pub heartbeat_seconds: u32,
     #[prost(oneof = "follow_request::From", tags = "1, 2, 5")]
     pub from: ::core::option::Option<follow_request::From>,
 }
@@ -13505,10 +13509,27 @@ impl ::prost::Name for FollowRequest {
         "/twinfunnel.v1.FollowRequest".into()
     }
 }
-/// The next event, or how far the log was read where nothing matched.
+/// Said when there was nothing else to say: the server is there, and so is the connection.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Heartbeat {
+    /// Head of the tenant's log, as far as this server knows.
+    #[prost(uint64, tag = "1")]
+    pub head: u64,
+}
+impl ::prost::Name for Heartbeat {
+    const NAME: &'static str = "Heartbeat";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.Heartbeat".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.Heartbeat".into()
+    }
+}
+/// The next event, or how far the log was read where nothing matched, or a heartbeat.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct FollowResponse {
-    #[prost(oneof = "follow_response::Item", tags = "1, 2")]
+    #[prost(oneof = "follow_response::Item", tags = "1, 2, 3")]
     pub item: ::core::option::Option<follow_response::Item>,
 }
 /// Nested message and enum types in `FollowResponse`.
@@ -13520,6 +13541,8 @@ pub mod follow_response {
         /// All up to this position has been sent or did not match. A place to resume from.
         #[prost(uint64, tag = "2")]
         CaughtUpTo(u64),
+        #[prost(message, tag = "3")]
+        Heartbeat(super::Heartbeat),
     }
 }
 impl ::prost::Name for FollowResponse {

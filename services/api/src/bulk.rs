@@ -16,10 +16,6 @@ use crate::door::{Caller, Door};
 use crate::stopping::Stopping;
 use crate::{metadata, status, unread};
 
-/// How many commands of one stream may wait for their commit. Well under the log's queue, so that
-/// one importer does not keep others out.
-const IN_FLIGHT: usize = 512;
-
 /// How long a caller may take to hear that the node stops.
 const HEARD_WITHIN: Duration = Duration::from_secs(1);
 
@@ -29,6 +25,8 @@ pub(crate) struct Bulk {
     pub(crate) door: Door,
     pub(crate) executor: Executor,
     pub(crate) stopping: Stopping,
+    /// How many commands of one stream may wait for their commit.
+    pub(crate) in_flight: usize,
 }
 
 #[tonic::async_trait]
@@ -41,7 +39,8 @@ impl BulkCommandService for Bulk {
     ) -> Result<Response<Self::SubmitStream>, Status> {
         let caller = self.door.admit(request.metadata())?;
         let trace_context = metadata::trace_context(request.metadata());
-        let (begun, settling) = mpsc::channel(IN_FLIGHT);
+        let in_flight = self.in_flight.max(1);
+        let (begun, settling) = mpsc::channel(in_flight);
         let executor = self.executor.clone();
         let mut elements = request.into_inner();
         let mut stopping = self.stopping.clone();
@@ -87,7 +86,7 @@ impl BulkCommandService for Bulk {
                     outcome: Some(outcome),
                 })
             })
-            .buffered(IN_FLIGHT);
+            .buffered(in_flight);
         Ok(Response::new(answers.boxed()))
     }
 }

@@ -1,5 +1,8 @@
 //! The events themselves: one stream, or the whole log as it grows.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use event_schemas::vocabulary::{Position, Recorded, StreamName, Version};
 use futures::stream::{self, BoxStream, StreamExt as _, TryStreamExt as _};
 use log::{Filter, Log};
@@ -8,6 +11,7 @@ use proto::v1;
 use proto::v1::follow_request::From;
 use proto::v1::follow_response::Item;
 use proto::v1::history_service_server::HistoryService;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tonic::{Request, Response, Status};
 
 use crate::door::{Door, Right};
@@ -21,6 +25,9 @@ const PAGE: usize = 500;
 /// Most values one field of a filter may have.
 const FILTER_MAX: usize = 100;
 
+/// How long a follower hears nothing before there is a heartbeat, if it does not say.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+
 /// Longest name that a filter may look for, in bytes.
 const NAME_MAX_LEN: usize = 256;
 
@@ -30,6 +37,10 @@ pub(crate) struct History {
     pub(crate) door: Door,
     pub(crate) log: Log,
     pub(crate) stopping: Stopping,
+    /// Places for those who follow.
+    pub(crate) follows: Arc<Semaphore>,
+    /// Most events of one read.
+    pub(crate) read_len: usize,
 }
 
 #[tonic::async_trait]
@@ -45,6 +56,7 @@ impl HistoryService for History {
         caller.require(Right::Query)?;
         let asked = request.into_inner();
         let name = stream_name(&asked.stream, "stream")?;
+        let read_len = self.read_len;
         let limit = match usize::try_from(asked.limit) {
             Ok(limit) if limit > 0 => limit,
             _ => usize::MAX,
@@ -63,15 +75,21 @@ impl HistoryService for History {
             }
         });
         let events = pages
-            .map_ok(|page| stream::iter(page.into_iter().map(Ok)))
+            .map_ok(|page| stream::iter(page.into_iter().map(Ok::<_, Status>)))
             .try_flatten()
             .take(limit)
-            .and_then(|recorded| async move {
+            .enumerate()
+            .map(move |(at, recorded)| {
+                let recorded = recorded?;
+                if at >= read_len {
+                    let read = Version(recorded.version.0.saturating_sub(1));
+                    return Err(status::read_too_long(read));
+                }
                 Ok(v1::ReadStreamResponse {
                     event: Some(event(recorded)?),
                 })
             });
-        Ok(Response::new(events.boxed()))
+        Ok(Response::new(ending_with_the_first_error(events.boxed())))
     }
 
     async fn follow(
@@ -80,7 +98,14 @@ impl HistoryService for History {
     ) -> Result<Response<Self::FollowStream>, Status> {
         let caller = self.door.admit(request.metadata())?;
         caller.require(Right::Query)?;
+        let place = Arc::clone(&self.follows).try_acquire_owned();
+        let place = place.map_err(|_| status::too_many("TOO_MANY_FOLLOWS", "follows"))?;
         let asked = request.into_inner();
+        let heartbeat = match asked.heartbeat_seconds {
+            0 => HEARTBEAT,
+            seconds => Duration::from_secs(seconds.into()),
+        };
+        let known_head = self.log.watch_head(&caller.tenant);
         let head = self.log.head(&caller.tenant).await;
         let head = head.map_err(|error| status::of_log(&error))?;
         let mut begins = None;
@@ -119,8 +144,48 @@ impl HistoryService for History {
             .map_ok(move |page| stream::iter(items(page, until)))
             .try_flatten();
         let items = stream::iter(begins).chain(items).boxed();
+        let items = alive(items, heartbeat, known_head, place);
         Ok(Response::new(self.stopping.clone().cut(items)))
     }
+}
+
+/// The items, until one is an error.
+fn ending_with_the_first_error<T: Send + 'static>(
+    items: BoxStream<'static, Result<T, Status>>,
+) -> BoxStream<'static, Result<T, Status>> {
+    stream::unfold(Some(items), |items| async {
+        let mut items = items?;
+        let item = items.next().await?;
+        let rest = item.is_ok().then_some(items);
+        Some((item, rest))
+    })
+    .boxed()
+}
+
+/// The items, with heartbeats where there are none for a while. Holds its place as long as it is
+/// listened to.
+fn alive(
+    items: BoxStream<'static, Result<v1::FollowResponse, Status>>,
+    heartbeat: Duration,
+    head: watch::Receiver<Position>,
+    place: OwnedSemaphorePermit,
+) -> BoxStream<'static, Result<v1::FollowResponse, Status>> {
+    let beat = move |head: &watch::Receiver<Position>| {
+        let head = head.borrow().0;
+        let item = Some(Item::Heartbeat(v1::Heartbeat { head }));
+        Ok(v1::FollowResponse { item })
+    };
+    stream::unfold(
+        (items, head, place),
+        move |(mut items, head, place)| async move {
+            let item = match tokio::time::timeout(heartbeat, items.next()).await {
+                Ok(item) => item?,
+                Err(_) => beat(&head),
+            };
+            Some((item, (items, head, place)))
+        },
+    )
+    .boxed()
 }
 
 /// A page as it is told: its events, then how far the log was read.

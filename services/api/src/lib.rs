@@ -6,6 +6,7 @@
 mod bulk;
 mod closing;
 mod command;
+mod crowd;
 mod deadline;
 mod door;
 mod history;

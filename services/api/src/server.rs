@@ -1,6 +1,7 @@
 //! The server: which services are offered, under which limits, until when.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use executor::Executor;
@@ -10,6 +11,7 @@ use projections::Projections;
 use proto::commands::{CommandDoor, add_command_services};
 use proto::v1;
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use tonic::service::RoutesBuilder;
 use tonic::transport::server::TcpIncoming;
 use tonic::transport::{Identity, ServerTlsConfig};
@@ -17,6 +19,7 @@ use tonic::transport::{Identity, ServerTlsConfig};
 use crate::bulk::Bulk;
 use crate::closing::Closing;
 use crate::command::Commands;
+use crate::crowd::Crowd;
 use crate::deadline::Deadline;
 use crate::door::{Authentication, Door};
 use crate::history::History;
@@ -48,6 +51,15 @@ pub struct Limits {
     /// Longest time a call may take, whatever deadline it names; streams are not bound by it once
     /// they have begun to answer.
     pub timeout: Duration,
+    /// Most calls under way at the same time.
+    pub calls: usize,
+    /// Most streams that follow the log at the same time.
+    pub follows: usize,
+    /// Most events of one read of a stream.
+    pub read_len: usize,
+    /// Most commands of one bulk stream that wait for their commit: well under the log's queue, so that
+    /// one importer does not keep others out.
+    pub bulk_len: usize,
 }
 
 impl Default for Limits {
@@ -55,6 +67,10 @@ impl Default for Limits {
         Self {
             message_len: 4 * 1024 * 1024,
             timeout: Duration::from_secs(60),
+            calls: 4_096,
+            follows: 1_000,
+            read_len: 100_000,
+            bulk_len: 512,
         }
     }
 }
@@ -185,6 +201,7 @@ impl Server {
                 door: door.clone(),
                 executor,
                 stopping: stopping.clone(),
+                in_flight: self.limits.bulk_len,
             };
             routes.add_service(
                 v1::bulk_command_service_server::BulkCommandServiceServer::new(bulk)
@@ -207,6 +224,10 @@ impl Server {
             door,
             log: roles.log,
             stopping,
+            follows: Arc::new(Semaphore::new(
+                self.limits.follows.min(Semaphore::MAX_PERMITS),
+            )),
+            read_len: self.limits.read_len,
         };
         routes.add_service(
             v1::history_service_server::HistoryServiceServer::new(history)
@@ -229,6 +250,7 @@ impl Server {
                 longest: self.limits.timeout,
             })
             .layer(Unread)
+            .layer(Crowd::of(self.limits.calls))
             .add_routes(routes.routes())
             .serve_with_incoming_shutdown(incoming, told_to_stop)
             .await?;

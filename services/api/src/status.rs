@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use domain::RefusalKind;
+use event_schemas::vocabulary::Version;
 use log::seal::SealError;
 use projections::QueryError;
 use proto::v1::Refusal;
@@ -212,6 +213,23 @@ pub(crate) fn of_seal(error: &SealError) -> Status {
             )
         }
     }
+}
+
+/// There are as many as this server takes on: come back a little later.
+pub(crate) fn too_many(reason: &str, what: &str) -> Status {
+    let message = format!("as many {what} are under way as this server takes on");
+    told_again(Code::ResourceExhausted, reason, &message)
+}
+
+/// A read is as long as this server allows; more is to be had after that version.
+pub(crate) fn read_too_long(after_version: Version) -> Status {
+    let facts = [("after_version".to_owned(), after_version.to_string())];
+    told(
+        Code::ResourceExhausted,
+        "READ_TOO_LONG",
+        "a read is as long as this server allows: go on after the version that was read",
+        HashMap::from(facts),
+    )
 }
 
 /// What was sent is no message of the contract.

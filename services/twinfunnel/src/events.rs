@@ -134,6 +134,7 @@ async fn print_log(
         from: Some(from),
         filter: Some(filter),
         until_head,
+        ..FollowRequest::default()
     };
     let mut answers = client.follow(question).await?;
     while printer.left > 0 {
@@ -143,7 +144,7 @@ async fn print_log(
         match answer?.item {
             Some(Item::Event(event)) => printer.print(&event)?,
             Some(Item::CaughtUpTo(position)) => printer.position = position,
-            None => {}
+            Some(Item::Heartbeat(_)) | None => {}
         }
     }
     Ok(())

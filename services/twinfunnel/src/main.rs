@@ -8,6 +8,7 @@ mod events;
 mod import;
 mod import_crm;
 mod instant;
+mod limits;
 mod lines;
 mod output;
 mod progress;

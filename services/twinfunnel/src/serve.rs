@@ -87,6 +87,8 @@ pub(crate) struct ServeConfig {
     pub(crate) tls: Option<Tls>,
     /// What is held against callers that ask too much.
     pub(crate) limits: Limits,
+    /// How much the log takes on.
+    pub(crate) log: log::Options,
 }
 
 /// A node that runs.
@@ -118,7 +120,7 @@ pub(crate) async fn start(config: ServeConfig) -> anyhow::Result<Running> {
 
     let (log, home) = match config.store {
         Store::Sqlite { data_dir } => {
-            let log = Log::open_sqlite(&data_dir, log::Options::default()).await;
+            let log = Log::open_sqlite(&data_dir, config.log).await;
             let log = log.with_context(|| format!("opening {}", data_dir.display()))?;
             (
                 log,
@@ -128,7 +130,7 @@ pub(crate) async fn start(config: ServeConfig) -> anyhow::Result<Running> {
             )
         }
         Store::Postgres { url } => {
-            let log = Log::connect_postgres(&url, log::Options::default()).await;
+            let log = Log::connect_postgres(&url, config.log).await;
             (log.context("opening the database")?, Home::Postgres { url })
         }
     };

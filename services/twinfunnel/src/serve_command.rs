@@ -6,11 +6,12 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use api::{Authentication, Limits, Tls};
+use api::{Authentication, Tls};
 use log::seal::KeyFile;
 use merkle::OriginPrefix;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
 
+use crate::limits::LimitArgs;
 use crate::output;
 use crate::serve::{self, Role, SealConfig, ServeConfig, Store};
 use crate::signals::Signals;
@@ -69,15 +70,11 @@ pub(crate) struct Args {
     /// PEM private key of the certificate.
     #[arg(long, requires = "tls_cert", value_name = "FILE")]
     tls_key: Option<PathBuf>,
-    /// Largest request taken, in bytes.
-    #[arg(long, value_name = "BYTES")]
-    max_message_len: Option<usize>,
-    /// Longest time a call may take, in seconds.
-    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
-    max_seconds: Option<u64>,
     /// Offer metrics to Prometheus here.
     #[arg(long, env = "TWINFUNNEL_METRICS_LISTEN", value_name = "ADDR")]
     metrics_listen: Option<SocketAddr>,
+    #[command(flatten)]
+    limits: LimitArgs,
 }
 
 #[derive(Debug, clap::Args)]
@@ -212,13 +209,6 @@ async fn config(args: Args) -> anyhow::Result<ServeConfig> {
         }),
         _ => None,
     };
-    let mut limits = Limits::default();
-    if let Some(len) = args.max_message_len {
-        limits.message_len = len;
-    }
-    if let Some(seconds) = args.max_seconds {
-        limits.timeout = Duration::from_secs(seconds);
-    }
     Ok(ServeConfig {
         listen: args.listen,
         store,
@@ -227,7 +217,8 @@ async fn config(args: Args) -> anyhow::Result<ServeConfig> {
         relay,
         authentication,
         tls,
-        limits,
+        limits: args.limits.of_callers(),
+        log: args.limits.of_log(),
     })
 }
 

@@ -38,6 +38,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
         from: Some(From::AfterPosition(0)),
         filter: Some(filter),
         until_head: true,
+        ..v1::FollowRequest::default()
     };
     let mut answers = client.follow(question).await?;
     let mut events = Vec::new();
@@ -48,7 +49,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
                 events.push(seal::recorded(&tenant, event)?);
             }
             Some(Item::CaughtUpTo(position)) => bar.set_position(position),
-            None => {}
+            Some(Item::Heartbeat(_)) | None => {}
         }
     }
     bar.finish_and_clear();

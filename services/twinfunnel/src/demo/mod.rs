@@ -140,6 +140,7 @@ async fn start(listen: SocketAddr, data_dir: std::path::PathBuf) -> anyhow::Resu
         authentication: Authentication::Loopback,
         tls: None,
         limits: Limits::default(),
+        log: log::Options::default(),
     };
     match serve::start(config(listen)).await {
         Err(error) if is_taken(&error) => {

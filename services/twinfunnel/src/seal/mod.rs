@@ -172,6 +172,7 @@ pub(crate) async fn events(
         from: Some(From::AfterPosition(after)),
         filter: None,
         until_head: true,
+        ..v1::FollowRequest::default()
     };
     let tenant = tenant.clone();
     let answers = client.follow(question).await?;
