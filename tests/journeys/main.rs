@@ -15,6 +15,7 @@ mod raw;
 
 mod auditing;
 mod authenticating;
+mod backing_up;
 mod bulk;
 mod command_line;
 mod commission;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use event_schemas::vocabulary::{StreamName, Version};
+use sqlx::migrate::MigrateError;
 
 /// The log could not be opened, read or written.
 #[derive(Debug, thiserror::Error)]
@@ -24,7 +25,12 @@ pub enum Error {
     Database(#[from] sqlx::Error),
     /// The tables could not be made or brought up to date.
     #[error("the tables of the log: {0}")]
-    Migrate(#[from] sqlx::migrate::MigrateError),
+    Migrate(#[from] MigrateError),
+    /// The tables were made, or changed, by a newer program: this one does not know what they mean.
+    #[error(
+        "the tables of the log are of a newer program: they are at {0}, which this one does not know"
+    )]
+    Newer(i64),
     /// The connection broke while a transaction was being committed, and without a command id
     /// nobody can tell whether it landed.
     #[error("the connection broke during the commit, it is unknown whether this landed: {0}")]
@@ -35,6 +41,14 @@ pub enum Error {
     /// The log was shut down.
     #[error("the log is closed")]
     Closed,
+}
+
+/// Whether the tables are as this program needs them.
+pub(crate) fn migrated(outcome: Result<(), MigrateError>) -> Result<(), Error> {
+    match outcome {
+        Err(MigrateError::VersionMissing(version)) => Err(Error::Newer(version)),
+        outcome => Ok(outcome?),
+    }
 }
 
 /// Why an append did not land. Nothing of it was written, but for [`Error::OutcomeUnknown`]: then

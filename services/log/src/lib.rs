@@ -42,4 +42,5 @@ pub use chain::Chain;
 pub use claim::{Claim, ClaimChange, ClaimValue};
 pub use error::{AppendError, Error};
 pub use read::{Filter, Page, StreamPage};
+pub use sqlite::{backup, restore};
 pub use store::{Log, Options, Pending, Slot};

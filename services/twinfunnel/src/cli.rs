@@ -48,6 +48,10 @@ enum Command {
     /// Prove that the log is what it was.
     #[command(subcommand)]
     Seal(crate::seal::Seal),
+    /// Copy the log of a data directory into a file, while a server runs or not.
+    Backup(crate::backup::BackupArgs),
+    /// Put such a copy into a data directory that has no log.
+    Restore(crate::backup::RestoreArgs),
     /// See it work: a server of its own, a company's history, the answers.
     Demo(crate::demo::Args),
 }
@@ -68,6 +72,8 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Rebuild(args) => crate::read_models::rebuild(args).await,
         Command::Replay(args) => crate::read_models::replay(args).await,
         Command::Seal(seal) => crate::seal::run(seal).await,
+        Command::Backup(args) => crate::backup::backup(args).await,
+        Command::Restore(args) => crate::backup::restore(args).await,
         Command::Demo(args) => crate::demo::run(args).await,
     }
 }

@@ -1,6 +1,7 @@
 //! The program `twinfunnel`: the server and the tools that speak with one.
 
 mod audit;
+mod backup;
 mod cli;
 mod connect;
 mod demo;

@@ -58,7 +58,7 @@ pub(crate) async fn connect(
         .options(SETTINGS)
         .disable_statement_logging();
     let mut connection = options.connect().await?;
-    migrations().run(&mut connection).await?;
+    crate::error::migrated(migrations().run(&mut connection).await)?;
     connection.close().await?;
     let options = options.options(TIMEOUTS);
     let pool = PgPoolOptions::new()

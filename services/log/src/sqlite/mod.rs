@@ -1,5 +1,7 @@
 //! The log in one SQLite file of a data directory that one process owns.
 
+mod backup;
+mod check;
 mod reader;
 mod seals;
 mod writer;
@@ -12,11 +14,15 @@ use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, SqlSafeStr as _};
 
+pub use backup::{backup, restore};
 pub(crate) use reader::SqliteReader;
 pub(crate) use seals::SqliteSeals;
 pub(crate) use writer::SqliteWriter;
 
 use crate::Error;
+
+/// The file of the log, in its data directory.
+const FILE: &str = "log.sqlite";
 
 /// Rows that a reader may read ahead of whoever takes them: each hand-over costs a wake-up.
 const ROWS: usize = 1_024;
@@ -41,7 +47,7 @@ pub(crate) async fn open(
 ) -> Result<(SqliteReader, SqliteSeals, SqliteWriter), Error> {
     let owned = Arc::new(own(directory)?);
     let options = SqliteConnectOptions::new()
-        .filename(directory.join("log.sqlite"))
+        .filename(directory.join(FILE))
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .pragma("cache_size", "-65536")
@@ -50,7 +56,8 @@ pub(crate) async fn open(
         .statement_cache_capacity(STATEMENTS)
         .disable_statement_logging();
     let mut connection = options.clone().create_if_missing(true).connect().await?;
-    migrations().run(&mut connection).await?;
+    crate::error::migrated(migrations().run(&mut connection).await)?;
+    check::ends(&mut connection).await?;
     let seals = SqlitePoolOptions::new()
         .max_connections(SEAL_CONNECTIONS)
         .connect_with(
@@ -62,14 +69,15 @@ pub(crate) async fn open(
                 .disable_statement_logging(),
         )
         .await?;
-    seal_migrations().run(&seals).await?;
+    crate::error::migrated(seal_migrations().run(&seals).await)?;
     let pool = SqlitePoolOptions::new()
         .max_connections(readers)
         .connect_with(options.read_only(true).command_buffer_size(16))
         .await?;
     let reader = SqliteReader::new(pool, Arc::clone(&owned));
     let seals = SqliteSeals::new(seals, Arc::clone(&owned));
-    Ok((reader, seals, SqliteWriter::new(connection, owned)))
+    let wal = directory.join(format!("{FILE}-wal"));
+    Ok((reader, seals, SqliteWriter::new(connection, wal, owned)))
 }
 
 fn own(directory: &Path) -> Result<Ownership, Error> {

@@ -4,6 +4,7 @@
 //! connection's thread, so rows go many to a statement.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use chrono::Utc;
@@ -24,6 +25,17 @@ use crate::resolve::{self, Facts, Plan, Remembered, Row, count};
 /// statement's own cost no longer shows.
 const ROWS: usize = 64;
 
+/// Bytes of the write-ahead log from which on it is emptied though readers have to be waited for: as long as
+/// some reader is always in the midst of it, SQLite by itself only ever adds to it.
+const WAL_BYTES: u64 = 32 << 20;
+
+/// How many commits go by before its size is looked at.
+const WAL_LOOK: u32 = 64;
+
+/// Waits for readers, but not long; if they take longer it is tried again.
+const EMPTY_WAL: &str = "PRAGMA busy_timeout = 200; PRAGMA wal_checkpoint(TRUNCATE);
+     PRAGMA busy_timeout = 5000";
+
 const EVENT_ROW: &str = "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
 const COMMAND_ROW: &str = "(?,?,?,?,?,?)";
 
@@ -43,6 +55,9 @@ pub(crate) struct SqliteWriter {
     heads: HashMap<TenantId, Head>,
     events: Inserts,
     commands: Inserts,
+    /// The file of the write-ahead log, and commits until its size is looked at.
+    wal: PathBuf,
+    until_look: u32,
     _owned: Arc<Ownership>,
 }
 
@@ -67,7 +82,7 @@ impl Inserts {
 }
 
 impl SqliteWriter {
-    pub(super) fn new(connection: SqliteConnection, owned: Arc<Ownership>) -> Self {
+    pub(super) fn new(connection: SqliteConnection, wal: PathBuf, owned: Arc<Ownership>) -> Self {
         Self {
             connection,
             heads: HashMap::new(),
@@ -79,7 +94,24 @@ impl SqliteWriter {
                 include_str!("../../sql/sqlite/insert_commands.sql"),
                 COMMAND_ROW,
             ),
+            wal,
+            until_look: WAL_LOOK,
             _owned: owned,
+        }
+    }
+
+    /// Keeps the write-ahead log from growing without end.
+    async fn bound_wal(&mut self) {
+        self.until_look -= 1;
+        if self.until_look > 0 {
+            return;
+        }
+        self.until_look = WAL_LOOK;
+        let len = std::fs::metadata(&self.wal).map_or(0, |file| file.len());
+        if len > WAL_BYTES
+            && let Err(error) = sqlx::raw_sql(EMPTY_WAL).execute(&mut self.connection).await
+        {
+            tracing::warn!(%error, len, "the write-ahead log is not emptied");
         }
     }
 
@@ -159,6 +191,7 @@ impl Writer for SqliteWriter {
                 }
                 settled.push(result);
             }
+            self.bound_wal().await;
             Ok(settled)
         })
     }

@@ -15,6 +15,7 @@ mod claiming;
 mod commands;
 mod ending;
 mod following;
+mod keeping;
 mod many_nodes;
 mod reading;
 mod sealing;
