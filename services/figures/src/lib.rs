@@ -7,6 +7,7 @@ pub mod calendar;
 pub mod commission;
 pub mod durations;
 pub mod funnel;
+pub mod health;
 pub mod recurring_revenue;
 mod statement_id;
 pub mod timeline;
