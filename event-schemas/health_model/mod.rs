@@ -96,7 +96,7 @@ impl Default for Bands {
 }
 
 /// What a health model says.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HealthTerms {
     /// What usage counts for.

@@ -23,6 +23,8 @@ pub(crate) const BEGINNING: DateTime<Utc> = DateTime::<Utc>::MIN_UTC;
 pub(crate) struct Asked {
     pub(crate) session: Session,
     pub(crate) tenant: TenantId,
+    /// The generation it is answered from.
+    pub(crate) generation: u64,
     /// The log position that the read model holds.
     pub(crate) position: Position,
     /// The instant at which ages, look-backs and "open" are measured: all that the read model holds

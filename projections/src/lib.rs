@@ -9,6 +9,8 @@
 
 mod asked;
 mod commission;
+mod customer_health;
+mod customer_success;
 mod engine;
 mod error;
 mod funnel_conversion;
@@ -27,6 +29,7 @@ use tempfile::TempPath;
 
 use asked::Asked;
 use commission::{Books, Scene};
+use customer_success::usage::Baselines;
 use engine::as_of::Scratches;
 use engine::generation::{Generation, Model, Until};
 use engine::live::{Live, Opened};
@@ -37,7 +40,7 @@ pub use commission::{CATEGORIES as COMMISSION_CATEGORIES, Closable, WhatIf};
 pub use error::QueryError;
 
 /// Every read model: the one list.
-const MODELS: [Model; 1] = [pipeline::MODEL];
+const MODELS: [Model; 2] = [customer_success::MODEL, pipeline::MODEL];
 
 /// Where read models are kept.
 #[derive(Debug, Clone)]
@@ -84,6 +87,7 @@ struct Inner {
     models: Vec<Arc<Live>>,
     scratches: Scratches,
     books: Books,
+    baselines: Baselines,
 }
 
 impl Projections {
@@ -96,12 +100,14 @@ impl Projections {
             models.push(Live::start(&log, &registry, model, options.run_workers).await?);
         }
         let books = Books::new(log.clone());
+        let baselines = Baselines::new(log.clone());
         Ok(Self(Arc::new(Inner {
             log,
             registry,
             models,
             scratches,
             books,
+            baselines,
         })))
     }
 
@@ -125,76 +131,6 @@ impl Projections {
         let consistency = request.consistency.unwrap_or_default();
         let mut asked = self.0.ask("pipeline_velocity", tenant, consistency).await?;
         pipeline_velocity::answer(&mut asked, &request).await
-    }
-
-    /// The commission statements of a period, as they are or as they would be.
-    pub async fn list_statements(
-        &self,
-        tenant: &TenantId,
-        request: v1::ListStatementsRequest,
-        what_if: Option<WhatIf>,
-    ) -> Result<v1::ListStatementsResponse, QueryError> {
-        let consistency = request.consistency.unwrap_or_default();
-        if let Some(what_if) = what_if {
-            return self
-                .0
-                .ask_what_if(tenant, consistency, what_if, move |scene| {
-                    scene.list(&request)
-                })
-                .await;
-        }
-        self.0
-            .ask_book(tenant, consistency, move |scene| scene.list(&request))
-            .await
-    }
-
-    /// One participant's commission statement.
-    pub async fn get_statement(
-        &self,
-        tenant: &TenantId,
-        request: v1::GetStatementRequest,
-    ) -> Result<v1::GetStatementResponse, QueryError> {
-        let consistency = request.consistency.unwrap_or_default();
-        self.0
-            .ask_book(tenant, consistency, move |scene| scene.get(&request))
-            .await
-    }
-
-    /// What a deal that is not signed would pay.
-    pub async fn estimate_commission(
-        &self,
-        tenant: &TenantId,
-        request: v1::EstimateCommissionRequest,
-    ) -> Result<v1::EstimateCommissionResponse, QueryError> {
-        let consistency = request.consistency.unwrap_or_default();
-        self.0
-            .ask_book(tenant, consistency, move |scene| scene.estimate(&request))
-            .await
-    }
-
-    /// What someone should look at.
-    pub async fn commission_signals(
-        &self,
-        tenant: &TenantId,
-        request: v1::ListCommissionSignalsRequest,
-    ) -> Result<v1::ListCommissionSignalsResponse, QueryError> {
-        let consistency = request.consistency.unwrap_or_default();
-        self.0
-            .ask_book(tenant, consistency, move |scene| scene.signals(&request))
-            .await
-    }
-
-    /// What closing a period would freeze, as of the log's head.
-    pub async fn closable(
-        &self,
-        tenant: &TenantId,
-        request: v1::ClosePeriodRequest,
-    ) -> Result<Closable, QueryError> {
-        self.0
-            .ask_book(tenant, v1::Consistency::default(), move |scene| {
-                scene.closable(&request)
-            })
-            .await
     }
 
     /// How far each read model has come for a tenant.
@@ -317,6 +253,7 @@ impl Inner {
         Ok(Asked {
             session,
             tenant: tenant.clone(),
+            generation: scratch.id,
             position: until.position,
             at: until.happened_by.unwrap_or_else(measured),
         })
@@ -366,6 +303,7 @@ impl Inner {
         Ok(Asked {
             session,
             tenant: tenant.clone(),
+            generation: generation.id,
             position: held.position,
             at: after(now(), held.occurred_to),
         })

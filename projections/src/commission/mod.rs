@@ -8,6 +8,7 @@
 
 mod books;
 mod query;
+mod questions;
 mod tell;
 
 pub(crate) use books::{Books, Held};

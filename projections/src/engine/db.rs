@@ -31,6 +31,10 @@ const ROWS: usize = 1_024;
 /// Prepared statements kept by each connection.
 const STATEMENTS: usize = 256;
 
+/// What a table bears at its end whose rows are to lie in the order of its key, where the database
+/// knows how: of a large table with small rows, a range is then read without a jump a row.
+const CLUSTERED: &str = "/* clustered */";
+
 /// A value of a row.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Value {
@@ -267,10 +271,15 @@ impl Db {
 impl Session {
     /// Runs several statements that take no value.
     pub(crate) async fn script(&mut self, sql: &str) -> Result<(), sqlx::Error> {
-        let sql = AssertSqlSafe(sql.to_owned());
         match self {
-            Self::Sqlite(tx, _) => sqlx::raw_sql(sql).execute(&mut **tx).await.map(drop),
-            Self::Postgres(tx) => sqlx::raw_sql(sql).execute(&mut **tx).await.map(drop),
+            Self::Sqlite(tx, _) => {
+                let sql = AssertSqlSafe(sql.replace(CLUSTERED, "WITHOUT ROWID"));
+                sqlx::raw_sql(sql).execute(&mut **tx).await.map(drop)
+            }
+            Self::Postgres(tx) => {
+                let sql = AssertSqlSafe(sql.to_owned());
+                sqlx::raw_sql(sql).execute(&mut **tx).await.map(drop)
+            }
         }
     }
 

@@ -41,6 +41,8 @@ pub(crate) trait ReadModel: Send + Sync + 'static {
 #[derive(Debug)]
 pub(crate) struct Fact<'a, E> {
     pub(crate) occurred_at: DateTime<Utc>,
+    /// Its place in its stream.
+    pub(crate) version: u64,
     pub(crate) event: &'a E,
 }
 
@@ -204,8 +206,9 @@ fn in_order<E>(decoded: &[(i64, u64, E)]) -> Vec<Fact<'_, E>> {
     sorted.sort_by_key(|(at, version, _)| (*at, *version));
     sorted
         .into_iter()
-        .map(|(at, _, event)| Fact {
+        .map(|(at, version, event)| Fact {
             occurred_at: instant(*at),
+            version: *version,
             event,
         })
         .collect()

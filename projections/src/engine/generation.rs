@@ -29,6 +29,9 @@ static BACKLOGS: Semaphore = Semaphore::const_new(3);
 /// Events after which the database is let look at the tables first, then whenever they have doubled.
 const ANALYZED: u64 = 1_000;
 
+/// Generations that this process has opened.
+static OPENED: AtomicU64 = AtomicU64::new(0);
+
 /// What the engine must know of a read model, whatever its events.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Model {
@@ -108,6 +111,8 @@ pub(crate) struct Checkpoint {
 #[derive(Debug)]
 pub(crate) struct Generation {
     pub(crate) model: Model,
+    /// Told apart by it from every other that this process has opened.
+    pub(crate) id: u64,
     /// How often the read model has been built; 0 for a scratch one.
     pub(crate) number: u64,
     pub(crate) db: Db,
@@ -135,6 +140,7 @@ impl Generation {
     pub(crate) fn new(model: Model, number: u64, db: Db, is_ready: bool) -> Self {
         Self {
             model,
+            id: OPENED.fetch_add(1, Ordering::Relaxed),
             number,
             db,
             ready: AtomicBool::new(is_ready),

@@ -12729,6 +12729,2063 @@ pub mod commission_closing_service_server {
         const NAME: &'static str = SERVICE_NAME;
     }
 }
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetCustomerHealthRequest {
+    #[prost(string, tag = "1")]
+    pub customer_id: ::prost::alloc::string::String,
+    /// Such as "2024-05-31"; the day of the instant asked about if empty.
+    #[prost(string, tag = "2")]
+    pub on: ::prost::alloc::string::String,
+    /// Another model than that which was published last; may be empty.
+    #[prost(string, tag = "3")]
+    pub health_model_id: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "4")]
+    pub consistency: ::core::option::Option<Consistency>,
+}
+impl ::prost::Name for GetCustomerHealthRequest {
+    const NAME: &'static str = "GetCustomerHealthRequest";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.GetCustomerHealthRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.GetCustomerHealthRequest".into()
+    }
+}
+/// The model by which a score was calculated.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct HealthModelRef {
+    #[prost(string, tag = "1")]
+    pub health_model_id: ::prost::alloc::string::String,
+    #[prost(uint32, tag = "2")]
+    pub version: u32,
+}
+impl ::prost::Name for HealthModelRef {
+    const NAME: &'static str = "HealthModelRef";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.HealthModelRef".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.HealthModelRef".into()
+    }
+}
+/// How healthy a customer is.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct CustomerHealth {
+    #[prost(message, optional, tag = "1")]
+    pub answered_from: ::core::option::Option<AnsweredFrom>,
+    #[prost(string, tag = "2")]
+    pub customer_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub on: ::prost::alloc::string::String,
+    /// None if no model held on the day: then there is no score.
+    #[prost(message, optional, tag = "4")]
+    pub health_model: ::core::option::Option<HealthModelRef>,
+    /// A contract is in force on the day.
+    #[prost(bool, tag = "5")]
+    pub is_active: bool,
+    #[prost(string, tag = "6")]
+    pub score: ::prost::alloc::string::String,
+    #[prost(enumeration = "HealthBand", tag = "7")]
+    pub band: i32,
+    #[prost(message, repeated, tag = "8")]
+    pub factors: ::prost::alloc::vec::Vec<HealthFactor>,
+    #[prost(message, repeated, tag = "9")]
+    pub points: ::prost::alloc::vec::Vec<HealthPoints>,
+    /// The day that it is compared with, 30 days before, and its score by the same model.
+    #[prost(string, tag = "10")]
+    pub compared_on: ::prost::alloc::string::String,
+    #[prost(string, tag = "11")]
+    pub compared_score: ::prost::alloc::string::String,
+    /// score − compared_score.
+    #[prost(string, tag = "12")]
+    pub change: ::prost::alloc::string::String,
+    #[prost(enumeration = "HealthDirection", tag = "13")]
+    pub direction: i32,
+    /// What moved it, most first.
+    #[prost(message, repeated, tag = "14")]
+    pub movements: ::prost::alloc::vec::Vec<HealthMovement>,
+}
+impl ::prost::Name for CustomerHealth {
+    const NAME: &'static str = "CustomerHealth";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.CustomerHealth".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.CustomerHealth".into()
+    }
+}
+/// What counts toward a score.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct HealthFactor {
+    /// A metric's id, or "nps".
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub weight: ::prost::alloc::string::String,
+    /// The customer's own mean.
+    #[prost(string, tag = "3")]
+    pub value: ::prost::alloc::string::String,
+    /// What it is held against; 10 for surveys.
+    #[prost(string, tag = "4")]
+    pub baseline: ::prost::alloc::string::String,
+    #[prost(string, tag = "5")]
+    pub factor: ::prost::alloc::string::String,
+    /// What it adds to the score: weight × factor / Σ weight.
+    #[prost(string, tag = "6")]
+    pub contribution: ::prost::alloc::string::String,
+    /// The events it follows from, where they are few.
+    #[prost(message, repeated, tag = "7")]
+    pub events: ::prost::alloc::vec::Vec<StreamEventRef>,
+}
+impl ::prost::Name for HealthFactor {
+    const NAME: &'static str = "HealthFactor";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.HealthFactor".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.HealthFactor".into()
+    }
+}
+/// What is taken off a score.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct HealthPoints {
+    /// OPEN_TICKETS, WITHOUT_CONTACT or DECISION_MAKER_DEPARTED.
+    #[prost(string, tag = "1")]
+    pub kind: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub points: ::prost::alloc::string::String,
+    /// Tickets that are open, or days that have gone by.
+    #[prost(uint64, tag = "3")]
+    pub count: u64,
+    #[prost(message, repeated, tag = "4")]
+    pub events: ::prost::alloc::vec::Vec<StreamEventRef>,
+}
+impl ::prost::Name for HealthPoints {
+    const NAME: &'static str = "HealthPoints";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.HealthPoints".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.HealthPoints".into()
+    }
+}
+/// One part of a change.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct HealthMovement {
+    /// A metric's id, "nps", or a kind of points.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// What it adds to the score, negative where it takes off; and did on the day compared with.
+    #[prost(string, tag = "2")]
+    pub points: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub former_points: ::prost::alloc::string::String,
+    /// By how much it moved the score.
+    #[prost(string, tag = "4")]
+    pub change: ::prost::alloc::string::String,
+    /// The events behind it that were not there before, where they are few.
+    #[prost(message, repeated, tag = "5")]
+    pub events: ::prost::alloc::vec::Vec<StreamEventRef>,
+}
+impl ::prost::Name for HealthMovement {
+    const NAME: &'static str = "HealthMovement";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.HealthMovement".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.HealthMovement".into()
+    }
+}
+/// An event, by its stream.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StreamEventRef {
+    #[prost(string, tag = "1")]
+    pub stream: ::prost::alloc::string::String,
+    #[prost(uint64, tag = "2")]
+    pub version: u64,
+}
+impl ::prost::Name for StreamEventRef {
+    const NAME: &'static str = "StreamEventRef";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.StreamEventRef".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.StreamEventRef".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListCustomerHealthRequest {
+    #[prost(string, tag = "1")]
+    pub on: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub health_model_id: ::prost::alloc::string::String,
+    /// Only customers of this customer success manager, in this band, of this industry; all if empty.
+    #[prost(string, tag = "3")]
+    pub csm_id: ::prost::alloc::string::String,
+    #[prost(enumeration = "HealthBand", tag = "4")]
+    pub band: i32,
+    #[prost(string, tag = "5")]
+    pub industry: ::prost::alloc::string::String,
+    /// How the bands are counted besides altogether.
+    #[prost(enumeration = "BookDimension", repeated, tag = "6")]
+    pub cut_by: ::prost::alloc::vec::Vec<i32>,
+    /// So many rows at most; 50 if 0, 1,000 at most. All are counted.
+    #[prost(uint32, tag = "7")]
+    pub page_size: u32,
+    /// From the answer before; from the first if empty.
+    #[prost(string, tag = "8")]
+    pub page_token: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "9")]
+    pub consistency: ::core::option::Option<Consistency>,
+}
+impl ::prost::Name for ListCustomerHealthRequest {
+    const NAME: &'static str = "ListCustomerHealthRequest";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.ListCustomerHealthRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.ListCustomerHealthRequest".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListCustomerHealthResponse {
+    #[prost(message, optional, tag = "1")]
+    pub answered_from: ::core::option::Option<AnsweredFrom>,
+    #[prost(string, tag = "2")]
+    pub on: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "3")]
+    pub health_model: ::core::option::Option<HealthModelRef>,
+    /// The picked customers by band; cuts are in the order asked for.
+    #[prost(message, optional, tag = "4")]
+    pub overall: ::core::option::Option<HealthDistribution>,
+    #[prost(message, repeated, tag = "5")]
+    pub cuts: ::prost::alloc::vec::Vec<HealthCut>,
+    /// Lowest score first, those without a score last.
+    #[prost(message, repeated, tag = "6")]
+    pub rows: ::prost::alloc::vec::Vec<CustomerHealthRow>,
+    /// Empty where there are no more.
+    #[prost(string, tag = "7")]
+    pub next_page_token: ::prost::alloc::string::String,
+}
+impl ::prost::Name for ListCustomerHealthResponse {
+    const NAME: &'static str = "ListCustomerHealthResponse";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.ListCustomerHealthResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.ListCustomerHealthResponse".into()
+    }
+}
+/// How many customers are in each band.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct HealthDistribution {
+    #[prost(uint32, tag = "1")]
+    pub customers: u32,
+    #[prost(uint32, tag = "2")]
+    pub healthy: u32,
+    #[prost(uint32, tag = "3")]
+    pub at_risk: u32,
+    #[prost(uint32, tag = "4")]
+    pub critical: u32,
+    #[prost(uint32, tag = "5")]
+    pub without_score: u32,
+    /// Mean of the scores.
+    #[prost(string, tag = "6")]
+    pub mean_score: ::prost::alloc::string::String,
+}
+impl ::prost::Name for HealthDistribution {
+    const NAME: &'static str = "HealthDistribution";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.HealthDistribution".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.HealthDistribution".into()
+    }
+}
+/// The customers of each value of a dimension.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct HealthCut {
+    #[prost(enumeration = "BookDimension", tag = "1")]
+    pub dimension: i32,
+    #[prost(message, repeated, tag = "2")]
+    pub rows: ::prost::alloc::vec::Vec<HealthCutRow>,
+}
+impl ::prost::Name for HealthCut {
+    const NAME: &'static str = "HealthCut";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.HealthCut".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.HealthCut".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct HealthCutRow {
+    /// Empty for "none".
+    #[prost(string, tag = "1")]
+    pub key: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub label: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "3")]
+    pub distribution: ::core::option::Option<HealthDistribution>,
+}
+impl ::prost::Name for HealthCutRow {
+    const NAME: &'static str = "HealthCutRow";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.HealthCutRow".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.HealthCutRow".into()
+    }
+}
+/// A customer of the book of business.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CustomerHealthRow {
+    #[prost(string, tag = "1")]
+    pub customer_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub name: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub industry: ::prost::alloc::string::String,
+    #[prost(string, tag = "4")]
+    pub country: ::prost::alloc::string::String,
+    #[prost(string, tag = "5")]
+    pub csm_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "6")]
+    pub score: ::prost::alloc::string::String,
+    #[prost(enumeration = "HealthBand", tag = "7")]
+    pub band: i32,
+    /// The score less that of 30 days before.
+    #[prost(string, tag = "8")]
+    pub change: ::prost::alloc::string::String,
+    #[prost(enumeration = "HealthDirection", tag = "9")]
+    pub direction: i32,
+}
+impl ::prost::Name for CustomerHealthRow {
+    const NAME: &'static str = "CustomerHealthRow";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.CustomerHealthRow".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.CustomerHealthRow".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetHealthHistoryRequest {
+    #[prost(string, tag = "1")]
+    pub customer_id: ::prost::alloc::string::String,
+    /// [from_on, to_on), 366 days at most; the 90 days that end with the day asked about if empty.
+    #[prost(string, tag = "2")]
+    pub from_on: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub to_on: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "4")]
+    pub consistency: ::core::option::Option<Consistency>,
+}
+impl ::prost::Name for GetHealthHistoryRequest {
+    const NAME: &'static str = "GetHealthHistoryRequest";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.GetHealthHistoryRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.GetHealthHistoryRequest".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct HealthHistory {
+    #[prost(message, optional, tag = "1")]
+    pub answered_from: ::core::option::Option<AnsweredFrom>,
+    #[prost(string, tag = "2")]
+    pub customer_id: ::prost::alloc::string::String,
+    #[prost(message, repeated, tag = "3")]
+    pub days: ::prost::alloc::vec::Vec<HealthOfDay>,
+}
+impl ::prost::Name for HealthHistory {
+    const NAME: &'static str = "HealthHistory";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.HealthHistory".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.HealthHistory".into()
+    }
+}
+/// A customer's health of one day.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct HealthOfDay {
+    #[prost(string, tag = "1")]
+    pub on: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub score: ::prost::alloc::string::String,
+    #[prost(enumeration = "HealthBand", tag = "3")]
+    pub band: i32,
+    #[prost(bool, tag = "4")]
+    pub is_active: bool,
+    #[prost(message, optional, tag = "5")]
+    pub health_model: ::core::option::Option<HealthModelRef>,
+}
+impl ::prost::Name for HealthOfDay {
+    const NAME: &'static str = "HealthOfDay";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.HealthOfDay".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.HealthOfDay".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetNpsRequest {
+    /// [from_on, to_on); from the first answer, to the day asked about with it, if empty.
+    #[prost(string, tag = "1")]
+    pub from_on: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub to_on: ::prost::alloc::string::String,
+    /// Only this customer's answers, or of the customers of this manager; all if empty.
+    #[prost(string, tag = "3")]
+    pub customer_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "4")]
+    pub csm_id: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "5")]
+    pub consistency: ::core::option::Option<Consistency>,
+}
+impl ::prost::Name for GetNpsRequest {
+    const NAME: &'static str = "GetNpsRequest";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.GetNpsRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.GetNpsRequest".into()
+    }
+}
+/// Promoters (9, 10) less detractors (0 to 6), in points of all answers of the period.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct NetPromoterScore {
+    #[prost(message, optional, tag = "1")]
+    pub answered_from: ::core::option::Option<AnsweredFrom>,
+    #[prost(uint32, tag = "2")]
+    pub answers: u32,
+    #[prost(uint32, tag = "3")]
+    pub promoters: u32,
+    #[prost(uint32, tag = "4")]
+    pub passives: u32,
+    #[prost(uint32, tag = "5")]
+    pub detractors: u32,
+    /// From -100 to 100, to 2 places.
+    #[prost(string, tag = "6")]
+    pub points: ::prost::alloc::string::String,
+}
+impl ::prost::Name for NetPromoterScore {
+    const NAME: &'static str = "NetPromoterScore";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.NetPromoterScore".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.NetPromoterScore".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct TryHealthModelRequest {
+    /// What the model would say: the terms of a health model as JSON, as HealthModelPublished holds them.
+    #[prost(string, tag = "1")]
+    pub terms_json: ::prost::alloc::string::String,
+    /// Scores are looked at on the last day of each month in [from_on, to_on); 36 months at most.
+    #[prost(string, tag = "2")]
+    pub from_on: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub to_on: ::prost::alloc::string::String,
+    /// A customer is flagged if its score lies below this band; HEALTHY if not said.
+    #[prost(enumeration = "HealthBand", tag = "4")]
+    pub below: i32,
+    /// It was flagged rightly if it left within so many days; 90 if 0. It leaves on the day on which no
+    /// contract is in force any more, or on the day that a recorded churn names, whichever is earlier.
+    #[prost(uint32, tag = "5")]
+    pub within_days: u32,
+    #[prost(message, optional, tag = "6")]
+    pub consistency: ::core::option::Option<Consistency>,
+}
+impl ::prost::Name for TryHealthModelRequest {
+    const NAME: &'static str = "TryHealthModelRequest";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.TryHealthModelRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.TryHealthModelRequest".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct HealthModelTrial {
+    #[prost(message, optional, tag = "1")]
+    pub answered_from: ::core::option::Option<AnsweredFrom>,
+    #[prost(message, repeated, tag = "2")]
+    pub months: ::prost::alloc::vec::Vec<HealthTrialMonth>,
+    #[prost(message, optional, tag = "3")]
+    pub overall: ::core::option::Option<HealthTrialCounts>,
+}
+impl ::prost::Name for HealthModelTrial {
+    const NAME: &'static str = "HealthModelTrial";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.HealthModelTrial".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.HealthModelTrial".into()
+    }
+}
+/// One day on which the active customers were looked at.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct HealthTrialMonth {
+    #[prost(string, tag = "1")]
+    pub on: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "2")]
+    pub counts: ::core::option::Option<HealthTrialCounts>,
+    /// Each customer that was flagged or left in time.
+    #[prost(message, repeated, tag = "3")]
+    pub customers: ::prost::alloc::vec::Vec<HealthTrialCustomer>,
+}
+impl ::prost::Name for HealthTrialMonth {
+    const NAME: &'static str = "HealthTrialMonth";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.HealthTrialMonth".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.HealthTrialMonth".into()
+    }
+}
+/// Customers looked at; on each day anew.
+#[derive(Clone, Copy, PartialEq, ::prost::Message)]
+pub struct HealthTrialCounts {
+    /// Flagged, and left in time.
+    #[prost(uint32, tag = "1")]
+    pub hits: u32,
+    /// Flagged, and stayed.
+    #[prost(uint32, tag = "2")]
+    pub false_alarms: u32,
+    /// Not flagged, and left in time.
+    #[prost(uint32, tag = "3")]
+    pub missed: u32,
+    #[prost(uint32, tag = "4")]
+    pub quiet: u32,
+    /// hits / (hits + false alarms).
+    #[prost(double, optional, tag = "5")]
+    pub precision: ::core::option::Option<f64>,
+    /// hits / (hits + missed).
+    #[prost(double, optional, tag = "6")]
+    pub recall: ::core::option::Option<f64>,
+}
+impl ::prost::Name for HealthTrialCounts {
+    const NAME: &'static str = "HealthTrialCounts";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.HealthTrialCounts".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.HealthTrialCounts".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct HealthTrialCustomer {
+    #[prost(string, tag = "1")]
+    pub customer_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub name: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub score: ::prost::alloc::string::String,
+    /// HIT, FALSE_ALARM or MISSED.
+    #[prost(string, tag = "4")]
+    pub outcome: ::prost::alloc::string::String,
+    /// When it left, if it did.
+    #[prost(string, tag = "5")]
+    pub churned_on: ::prost::alloc::string::String,
+}
+impl ::prost::Name for HealthTrialCustomer {
+    const NAME: &'static str = "HealthTrialCustomer";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.HealthTrialCustomer".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.HealthTrialCustomer".into()
+    }
+}
+/// Part of the range of scores.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum HealthBand {
+    Unspecified = 0,
+    Critical = 1,
+    AtRisk = 2,
+    Healthy = 3,
+}
+impl HealthBand {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "HEALTH_BAND_UNSPECIFIED",
+            Self::Critical => "HEALTH_BAND_CRITICAL",
+            Self::AtRisk => "HEALTH_BAND_AT_RISK",
+            Self::Healthy => "HEALTH_BAND_HEALTHY",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "HEALTH_BAND_UNSPECIFIED" => Some(Self::Unspecified),
+            "HEALTH_BAND_CRITICAL" => Some(Self::Critical),
+            "HEALTH_BAND_AT_RISK" => Some(Self::AtRisk),
+            "HEALTH_BAND_HEALTHY" => Some(Self::Healthy),
+            _ => None,
+        }
+    }
+}
+/// Which way a score has moved: by more than a point, or steady.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum HealthDirection {
+    Unspecified = 0,
+    Up = 1,
+    Steady = 2,
+    Down = 3,
+}
+impl HealthDirection {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "HEALTH_DIRECTION_UNSPECIFIED",
+            Self::Up => "HEALTH_DIRECTION_UP",
+            Self::Steady => "HEALTH_DIRECTION_STEADY",
+            Self::Down => "HEALTH_DIRECTION_DOWN",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "HEALTH_DIRECTION_UNSPECIFIED" => Some(Self::Unspecified),
+            "HEALTH_DIRECTION_UP" => Some(Self::Up),
+            "HEALTH_DIRECTION_STEADY" => Some(Self::Steady),
+            "HEALTH_DIRECTION_DOWN" => Some(Self::Down),
+            _ => None,
+        }
+    }
+}
+/// By what customers can be told apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum BookDimension {
+    Unspecified = 0,
+    /// Who looks after it.
+    Csm = 1,
+    Industry = 2,
+    Country = 3,
+}
+impl BookDimension {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "BOOK_DIMENSION_UNSPECIFIED",
+            Self::Csm => "BOOK_DIMENSION_CSM",
+            Self::Industry => "BOOK_DIMENSION_INDUSTRY",
+            Self::Country => "BOOK_DIMENSION_COUNTRY",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "BOOK_DIMENSION_UNSPECIFIED" => Some(Self::Unspecified),
+            "BOOK_DIMENSION_CSM" => Some(Self::Csm),
+            "BOOK_DIMENSION_INDUSTRY" => Some(Self::Industry),
+            "BOOK_DIMENSION_COUNTRY" => Some(Self::Country),
+            _ => None,
+        }
+    }
+}
+/// Generated client implementations.
+#[allow(unused_qualifications)]
+pub mod customer_health_query_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// How healthy customers are, and why.
+    ///
+    /// A metric's day value: of SUM and DISTINCT 0 on a day without records; LAST holds on until the next,
+    /// and is 0 before the first. A customer's value: the mean of its day values over the window_days days
+    /// that end with the day asked about. The baseline: the mean over the active customers (a contract is in
+    /// force on that day) of each one's mean over the baseline_days days that end with it.
+    /// factor = 100 × min(1, value / baseline); a baseline of 0 gives no value. Of surveys: 10 × the mean of
+    /// each person's latest answer within the model's window; of anonymous answers each counts.
+    /// score = Σ weight × factor / Σ weight − points, over factors with a value, held in 0..=100. Without a
+    /// factor, and where no model holds on the day, there is no score.
+    ///
+    /// A day is one of the tenant's time zone; what counts is what had happened by its end. Decimals are
+    /// plain text, empty where there is no value: scores, factors and points to 2 places, means and
+    /// baselines to 4.
+    #[derive(Debug, Clone)]
+    pub struct CustomerHealthQueryServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl CustomerHealthQueryServiceClient<tonic::transport::Channel> {
+        /// Attempt to create a new client by connecting to a given endpoint.
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
+        }
+    }
+    impl<T> CustomerHealthQueryServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> CustomerHealthQueryServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            CustomerHealthQueryServiceClient::new(
+                InterceptedService::new(inner, interceptor),
+            )
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// GetCustomerHealth answers one customer's health on a day, and what moved it.
+        pub async fn get_customer_health(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetCustomerHealthRequest>,
+        ) -> std::result::Result<tonic::Response<super::CustomerHealth>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/twinfunnel.v1.CustomerHealthQueryService/GetCustomerHealth",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "twinfunnel.v1.CustomerHealthQueryService",
+                        "GetCustomerHealth",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// ListCustomerHealth answers the health of the active customers, worst first, and how many are in
+        /// each band.
+        pub async fn list_customer_health(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListCustomerHealthRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListCustomerHealthResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/twinfunnel.v1.CustomerHealthQueryService/ListCustomerHealth",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "twinfunnel.v1.CustomerHealthQueryService",
+                        "ListCustomerHealth",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// GetHealthHistory answers one customer's scores day by day, each by the model that held on it.
+        pub async fn get_health_history(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetHealthHistoryRequest>,
+        ) -> std::result::Result<tonic::Response<super::HealthHistory>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/twinfunnel.v1.CustomerHealthQueryService/GetHealthHistory",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "twinfunnel.v1.CustomerHealthQueryService",
+                        "GetHealthHistory",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// GetNps answers the net promoter score of a period.
+        pub async fn get_nps(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetNpsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::NetPromoterScore>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/twinfunnel.v1.CustomerHealthQueryService/GetNps",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("twinfunnel.v1.CustomerHealthQueryService", "GetNps"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// TryHealthModel answers whom a model that is not published would have flagged, held against who
+        /// left.
+        pub async fn try_health_model(
+            &mut self,
+            request: impl tonic::IntoRequest<super::TryHealthModelRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::HealthModelTrial>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/twinfunnel.v1.CustomerHealthQueryService/TryHealthModel",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "twinfunnel.v1.CustomerHealthQueryService",
+                        "TryHealthModel",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+#[allow(unused_qualifications)]
+pub mod customer_health_query_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with CustomerHealthQueryServiceServer.
+    #[async_trait]
+    pub trait CustomerHealthQueryService: std::marker::Send + std::marker::Sync + 'static {
+        /// GetCustomerHealth answers one customer's health on a day, and what moved it.
+        async fn get_customer_health(
+            &self,
+            request: tonic::Request<super::GetCustomerHealthRequest>,
+        ) -> std::result::Result<tonic::Response<super::CustomerHealth>, tonic::Status>;
+        /// ListCustomerHealth answers the health of the active customers, worst first, and how many are in
+        /// each band.
+        async fn list_customer_health(
+            &self,
+            request: tonic::Request<super::ListCustomerHealthRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListCustomerHealthResponse>,
+            tonic::Status,
+        >;
+        /// GetHealthHistory answers one customer's scores day by day, each by the model that held on it.
+        async fn get_health_history(
+            &self,
+            request: tonic::Request<super::GetHealthHistoryRequest>,
+        ) -> std::result::Result<tonic::Response<super::HealthHistory>, tonic::Status>;
+        /// GetNps answers the net promoter score of a period.
+        async fn get_nps(
+            &self,
+            request: tonic::Request<super::GetNpsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::NetPromoterScore>,
+            tonic::Status,
+        >;
+        /// TryHealthModel answers whom a model that is not published would have flagged, held against who
+        /// left.
+        async fn try_health_model(
+            &self,
+            request: tonic::Request<super::TryHealthModelRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::HealthModelTrial>,
+            tonic::Status,
+        >;
+    }
+    /// How healthy customers are, and why.
+    ///
+    /// A metric's day value: of SUM and DISTINCT 0 on a day without records; LAST holds on until the next,
+    /// and is 0 before the first. A customer's value: the mean of its day values over the window_days days
+    /// that end with the day asked about. The baseline: the mean over the active customers (a contract is in
+    /// force on that day) of each one's mean over the baseline_days days that end with it.
+    /// factor = 100 × min(1, value / baseline); a baseline of 0 gives no value. Of surveys: 10 × the mean of
+    /// each person's latest answer within the model's window; of anonymous answers each counts.
+    /// score = Σ weight × factor / Σ weight − points, over factors with a value, held in 0..=100. Without a
+    /// factor, and where no model holds on the day, there is no score.
+    ///
+    /// A day is one of the tenant's time zone; what counts is what had happened by its end. Decimals are
+    /// plain text, empty where there is no value: scores, factors and points to 2 places, means and
+    /// baselines to 4.
+    #[derive(Debug)]
+    pub struct CustomerHealthQueryServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> CustomerHealthQueryServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>>
+    for CustomerHealthQueryServiceServer<T>
+    where
+        T: CustomerHealthQueryService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/twinfunnel.v1.CustomerHealthQueryService/GetCustomerHealth" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetCustomerHealthSvc<T: CustomerHealthQueryService>(
+                        pub Arc<T>,
+                    );
+                    impl<
+                        T: CustomerHealthQueryService,
+                    > tonic::server::UnaryService<super::GetCustomerHealthRequest>
+                    for GetCustomerHealthSvc<T> {
+                        type Response = super::CustomerHealth;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetCustomerHealthRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CustomerHealthQueryService>::get_customer_health(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetCustomerHealthSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/twinfunnel.v1.CustomerHealthQueryService/ListCustomerHealth" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListCustomerHealthSvc<T: CustomerHealthQueryService>(
+                        pub Arc<T>,
+                    );
+                    impl<
+                        T: CustomerHealthQueryService,
+                    > tonic::server::UnaryService<super::ListCustomerHealthRequest>
+                    for ListCustomerHealthSvc<T> {
+                        type Response = super::ListCustomerHealthResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListCustomerHealthRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CustomerHealthQueryService>::list_customer_health(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListCustomerHealthSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/twinfunnel.v1.CustomerHealthQueryService/GetHealthHistory" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetHealthHistorySvc<T: CustomerHealthQueryService>(
+                        pub Arc<T>,
+                    );
+                    impl<
+                        T: CustomerHealthQueryService,
+                    > tonic::server::UnaryService<super::GetHealthHistoryRequest>
+                    for GetHealthHistorySvc<T> {
+                        type Response = super::HealthHistory;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetHealthHistoryRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CustomerHealthQueryService>::get_health_history(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetHealthHistorySvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/twinfunnel.v1.CustomerHealthQueryService/GetNps" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetNpsSvc<T: CustomerHealthQueryService>(pub Arc<T>);
+                    impl<
+                        T: CustomerHealthQueryService,
+                    > tonic::server::UnaryService<super::GetNpsRequest>
+                    for GetNpsSvc<T> {
+                        type Response = super::NetPromoterScore;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetNpsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CustomerHealthQueryService>::get_nps(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetNpsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/twinfunnel.v1.CustomerHealthQueryService/TryHealthModel" => {
+                    #[allow(non_camel_case_types)]
+                    struct TryHealthModelSvc<T: CustomerHealthQueryService>(pub Arc<T>);
+                    impl<
+                        T: CustomerHealthQueryService,
+                    > tonic::server::UnaryService<super::TryHealthModelRequest>
+                    for TryHealthModelSvc<T> {
+                        type Response = super::HealthModelTrial;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::TryHealthModelRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CustomerHealthQueryService>::try_health_model(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = TryHealthModelSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for CustomerHealthQueryServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "twinfunnel.v1.CustomerHealthQueryService";
+    impl<T> tonic::server::NamedService for CustomerHealthQueryServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetCustomerPictureRequest {
+    #[prost(string, tag = "1")]
+    pub customer_id: ::prost::alloc::string::String,
+    /// Lines of the time line at most, latest first; 50 if 0, 1,000 at most.
+    #[prost(uint32, tag = "2")]
+    pub page_size: u32,
+    /// From the answer before; from the latest if empty.
+    #[prost(string, tag = "3")]
+    pub page_token: ::prost::alloc::string::String,
+    /// Days of usage that are told; 28 if 0, 366 at most.
+    #[prost(uint32, tag = "4")]
+    pub usage_days: u32,
+    #[prost(message, optional, tag = "5")]
+    pub consistency: ::core::option::Option<Consistency>,
+}
+impl ::prost::Name for GetCustomerPictureRequest {
+    const NAME: &'static str = "GetCustomerPictureRequest";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.GetCustomerPictureRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.GetCustomerPictureRequest".into()
+    }
+}
+/// A customer as it stands. Names, addresses, comments and notes of people are personal.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct CustomerPicture {
+    #[prost(message, optional, tag = "1")]
+    pub answered_from: ::core::option::Option<AnsweredFrom>,
+    #[prost(string, tag = "2")]
+    pub customer_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub name: ::prost::alloc::string::String,
+    #[prost(string, tag = "4")]
+    pub industry: ::prost::alloc::string::String,
+    #[prost(string, tag = "5")]
+    pub country: ::prost::alloc::string::String,
+    #[prost(uint32, tag = "6")]
+    pub employees: u32,
+    #[prost(string, tag = "7")]
+    pub parent_customer_id: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "8")]
+    pub registered_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// Who looks after it, and since when.
+    #[prost(string, tag = "9")]
+    pub csm_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "10")]
+    pub csm_name: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "11")]
+    pub csm_since: ::core::option::Option<::prost_types::Timestamp>,
+    #[prost(message, repeated, tag = "12")]
+    pub contacts: ::prost::alloc::vec::Vec<PictureContact>,
+    #[prost(message, repeated, tag = "13")]
+    pub contracts: ::prost::alloc::vec::Vec<PictureContract>,
+    /// One for each currency of its contracts.
+    #[prost(message, repeated, tag = "14")]
+    pub money: ::prost::alloc::vec::Vec<PictureMoney>,
+    #[prost(message, repeated, tag = "15")]
+    pub usage: ::prost::alloc::vec::Vec<PictureUsage>,
+    #[prost(message, repeated, tag = "16")]
+    pub tickets: ::prost::alloc::vec::Vec<PictureTicket>,
+    #[prost(message, repeated, tag = "17")]
+    pub answers: ::prost::alloc::vec::Vec<PictureAnswer>,
+    #[prost(message, repeated, tag = "18")]
+    pub interactions: ::prost::alloc::vec::Vec<PictureInteraction>,
+    /// Those that are open, the one that is due first first.
+    #[prost(message, repeated, tag = "19")]
+    pub tasks: ::prost::alloc::vec::Vec<PictureTask>,
+    #[prost(message, repeated, tag = "20")]
+    pub churns: ::prost::alloc::vec::Vec<PictureChurn>,
+    #[prost(message, optional, tag = "21")]
+    pub health: ::core::option::Option<CustomerHealth>,
+    /// Latest first.
+    #[prost(message, repeated, tag = "22")]
+    pub time_line: ::prost::alloc::vec::Vec<TimeLineEntry>,
+    /// Empty where there is no more.
+    #[prost(string, tag = "23")]
+    pub next_page_token: ::prost::alloc::string::String,
+}
+impl ::prost::Name for CustomerPicture {
+    const NAME: &'static str = "CustomerPicture";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.CustomerPicture".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.CustomerPicture".into()
+    }
+}
+/// Someone who is there.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PictureContact {
+    #[prost(string, tag = "1")]
+    pub contact_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub name: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub email: ::prost::alloc::string::String,
+    #[prost(string, tag = "4")]
+    pub phone: ::prost::alloc::string::String,
+    #[prost(string, tag = "5")]
+    pub title: ::prost::alloc::string::String,
+    #[prost(string, repeated, tag = "6")]
+    pub roles: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+impl ::prost::Name for PictureContact {
+    const NAME: &'static str = "PictureContact";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.PictureContact".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.PictureContact".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PictureContract {
+    #[prost(string, tag = "1")]
+    pub contract_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub starts_on: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub ends_on: ::prost::alloc::string::String,
+    /// The day on which it ends before its time, if it does.
+    #[prost(string, tag = "4")]
+    pub terminated_on: ::prost::alloc::string::String,
+    #[prost(bool, tag = "5")]
+    pub is_in_force: bool,
+    #[prost(string, tag = "6")]
+    pub renewed_by_contract_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "7")]
+    pub rep_id: ::prost::alloc::string::String,
+    /// What was agreed altogether.
+    #[prost(message, optional, tag = "8")]
+    pub value: ::core::option::Option<Money>,
+    /// What recurs each month now; nothing where it is not in force.
+    #[prost(message, optional, tag = "9")]
+    pub monthly_recurring: ::core::option::Option<Money>,
+}
+impl ::prost::Name for PictureContract {
+    const NAME: &'static str = "PictureContract";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.PictureContract".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.PictureContract".into()
+    }
+}
+/// Sums of one currency.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PictureMoney {
+    #[prost(message, optional, tag = "1")]
+    pub monthly_recurring: ::core::option::Option<Money>,
+    #[prost(message, optional, tag = "2")]
+    pub invoiced: ::core::option::Option<Money>,
+    /// Payments less refunds.
+    #[prost(message, optional, tag = "3")]
+    pub paid: ::core::option::Option<Money>,
+    /// Of invoices that are not paid in full, what is left; and the part that is overdue.
+    #[prost(message, optional, tag = "4")]
+    pub open: ::core::option::Option<Money>,
+    #[prost(message, optional, tag = "5")]
+    pub overdue: ::core::option::Option<Money>,
+}
+impl ::prost::Name for PictureMoney {
+    const NAME: &'static str = "PictureMoney";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.PictureMoney".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.PictureMoney".into()
+    }
+}
+/// Usage by one metric, of the last days.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct PictureUsage {
+    #[prost(string, tag = "1")]
+    pub metric_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub name: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub unit: ::prost::alloc::string::String,
+    #[prost(string, tag = "4")]
+    pub aggregation: ::prost::alloc::string::String,
+    /// Days with records, latest first.
+    #[prost(message, repeated, tag = "5")]
+    pub days: ::prost::alloc::vec::Vec<UsageOfDay>,
+}
+impl ::prost::Name for PictureUsage {
+    const NAME: &'static str = "PictureUsage";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.PictureUsage".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.PictureUsage".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct UsageOfDay {
+    #[prost(string, tag = "1")]
+    pub on: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub value: ::prost::alloc::string::String,
+}
+impl ::prost::Name for UsageOfDay {
+    const NAME: &'static str = "UsageOfDay";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.UsageOfDay".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.UsageOfDay".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PictureTicket {
+    #[prost(string, tag = "1")]
+    pub ticket_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub priority: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub subject: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "4")]
+    pub opened_at: ::core::option::Option<::prost_types::Timestamp>,
+    #[prost(message, optional, tag = "5")]
+    pub closed_at: ::core::option::Option<::prost_types::Timestamp>,
+    #[prost(bool, tag = "6")]
+    pub is_escalated: bool,
+    #[prost(uint32, tag = "7")]
+    pub satisfaction: u32,
+}
+impl ::prost::Name for PictureTicket {
+    const NAME: &'static str = "PictureTicket";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.PictureTicket".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.PictureTicket".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PictureAnswer {
+    #[prost(string, tag = "1")]
+    pub survey_answer_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub contact_id: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "3")]
+    pub answered_at: ::core::option::Option<::prost_types::Timestamp>,
+    #[prost(uint32, tag = "4")]
+    pub score: u32,
+    #[prost(string, tag = "5")]
+    pub comment: ::prost::alloc::string::String,
+}
+impl ::prost::Name for PictureAnswer {
+    const NAME: &'static str = "PictureAnswer";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.PictureAnswer".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.PictureAnswer".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PictureInteraction {
+    #[prost(string, tag = "1")]
+    pub interaction_id: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "2")]
+    pub held_at: ::core::option::Option<::prost_types::Timestamp>,
+    #[prost(string, tag = "3")]
+    pub channel: ::prost::alloc::string::String,
+    #[prost(string, tag = "4")]
+    pub rep_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "5")]
+    pub note: ::prost::alloc::string::String,
+}
+impl ::prost::Name for PictureInteraction {
+    const NAME: &'static str = "PictureInteraction";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.PictureInteraction".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.PictureInteraction".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PictureTask {
+    #[prost(string, tag = "1")]
+    pub task_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub name: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub due_on: ::prost::alloc::string::String,
+    #[prost(string, tag = "4")]
+    pub rep_id: ::prost::alloc::string::String,
+    /// Of an event task.
+    #[prost(string, tag = "5")]
+    pub cause: ::prost::alloc::string::String,
+    #[prost(bool, tag = "6")]
+    pub is_overdue: bool,
+}
+impl ::prost::Name for PictureTask {
+    const NAME: &'static str = "PictureTask";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.PictureTask".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.PictureTask".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PictureChurn {
+    #[prost(string, tag = "1")]
+    pub churn_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub churned_on: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub reason: ::prost::alloc::string::String,
+    #[prost(string, tag = "4")]
+    pub feedback: ::prost::alloc::string::String,
+}
+impl ::prost::Name for PictureChurn {
+    const NAME: &'static str = "PictureChurn";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.PictureChurn".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.PictureChurn".into()
+    }
+}
+/// What happened, without personal text.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct TimeLineEntry {
+    #[prost(message, optional, tag = "1")]
+    pub occurred_at: ::core::option::Option<::prost_types::Timestamp>,
+    #[prost(string, tag = "2")]
+    pub event_type: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub line: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "4")]
+    pub event: ::core::option::Option<StreamEventRef>,
+}
+impl ::prost::Name for TimeLineEntry {
+    const NAME: &'static str = "TimeLineEntry";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.TimeLineEntry".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.TimeLineEntry".into()
+    }
+}
+/// Generated client implementations.
+#[allow(unused_qualifications)]
+pub mod customer_picture_query_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// Everything about a customer under its id.
+    #[derive(Debug, Clone)]
+    pub struct CustomerPictureQueryServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl CustomerPictureQueryServiceClient<tonic::transport::Channel> {
+        /// Attempt to create a new client by connecting to a given endpoint.
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
+        }
+    }
+    impl<T> CustomerPictureQueryServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> CustomerPictureQueryServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            CustomerPictureQueryServiceClient::new(
+                InterceptedService::new(inner, interceptor),
+            )
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// GetCustomerPicture answers what is known of a customer by a moment, with a time line.
+        pub async fn get_customer_picture(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetCustomerPictureRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CustomerPicture>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/twinfunnel.v1.CustomerPictureQueryService/GetCustomerPicture",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "twinfunnel.v1.CustomerPictureQueryService",
+                        "GetCustomerPicture",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+#[allow(unused_qualifications)]
+pub mod customer_picture_query_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with CustomerPictureQueryServiceServer.
+    #[async_trait]
+    pub trait CustomerPictureQueryService: std::marker::Send + std::marker::Sync + 'static {
+        /// GetCustomerPicture answers what is known of a customer by a moment, with a time line.
+        async fn get_customer_picture(
+            &self,
+            request: tonic::Request<super::GetCustomerPictureRequest>,
+        ) -> std::result::Result<tonic::Response<super::CustomerPicture>, tonic::Status>;
+    }
+    /// Everything about a customer under its id.
+    #[derive(Debug)]
+    pub struct CustomerPictureQueryServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> CustomerPictureQueryServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>>
+    for CustomerPictureQueryServiceServer<T>
+    where
+        T: CustomerPictureQueryService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/twinfunnel.v1.CustomerPictureQueryService/GetCustomerPicture" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetCustomerPictureSvc<T: CustomerPictureQueryService>(
+                        pub Arc<T>,
+                    );
+                    impl<
+                        T: CustomerPictureQueryService,
+                    > tonic::server::UnaryService<super::GetCustomerPictureRequest>
+                    for GetCustomerPictureSvc<T> {
+                        type Response = super::CustomerPicture;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetCustomerPictureRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CustomerPictureQueryService>::get_customer_picture(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetCustomerPictureSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for CustomerPictureQueryServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "twinfunnel.v1.CustomerPictureQueryService";
+    impl<T> tonic::server::NamedService for CustomerPictureQueryServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
 /// Picks the opportunities with one of these values.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct CutFilter {

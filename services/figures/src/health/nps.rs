@@ -14,14 +14,14 @@ pub struct Nps {
 }
 
 impl Nps {
-    /// Counts one answer.
-    pub fn add(&mut self, score: u8) {
+    /// Counts so many answers of one score.
+    pub fn add(&mut self, score: u8, answers: u64) {
         let counted = match score {
             9.. => &mut self.promoters,
             7 | 8 => &mut self.passives,
             _ => &mut self.detractors,
         };
-        *counted += 1;
+        *counted += answers;
     }
 
     /// How many there are.

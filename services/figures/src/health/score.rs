@@ -247,7 +247,7 @@ fn points(terms: &HealthTerms, standing: &Standing) -> Vec<Points> {
                 points: rule.points.decimal(),
                 count: u64::try_from(days).unwrap_or_default(),
                 evidence: contact
-                    .map(|contact| contact.evidence.clone())
+                    .and_then(|contact| contact.evidence.clone())
                     .into_iter()
                     .collect(),
             });

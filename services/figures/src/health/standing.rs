@@ -102,8 +102,8 @@ pub struct Escalation {
 pub struct Contact {
     /// On which day.
     pub on: NaiveDate,
-    /// The event.
-    pub evidence: Evidence,
+    /// The event, where it was asked for.
+    pub evidence: Option<Evidence>,
 }
 
 /// Whether someone at a customer decides.

@@ -1,0 +1,132 @@
+//! Customer success: everything about a customer under its id, and what its health follows from. One
+//! read model, because both of its questions, [customer health](crate::customer_health) and [the
+//! whole picture of a customer](crate::customer_picture), are about the same rows.
+//!
+//! Rows hold the instants at which they became true, so that the end of any day can be asked about.
+
+pub(crate) mod calendar;
+mod fold;
+pub(crate) mod models;
+pub(crate) mod standing;
+pub(crate) mod usage;
+
+use chrono::{NaiveDate, TimeDelta};
+use event_schemas::alarm::AlarmEvent;
+use event_schemas::contract::ContractEvent;
+use event_schemas::customer::CustomerEvent;
+use event_schemas::health_model::HealthModelEvent;
+use event_schemas::interaction::InteractionEvent;
+use event_schemas::metric::MetricEvent;
+use event_schemas::rep::RepEvent;
+use event_schemas::survey::SurveyEvent;
+use event_schemas::task::TaskEvent;
+use event_schemas::tenant::TenantEvent;
+use event_schemas::ticket::TicketEvent;
+use event_schemas::usage::UsageEvent;
+use event_schemas::vocabulary::StreamName;
+use event_schemas::{DecodeError, StreamEvents};
+
+use crate::engine::fold::{Fact, FoldedRow, ReadModel};
+use crate::engine::generation::Model;
+
+/// What the engine must know of it.
+pub(crate) const MODEL: Model =
+    Model::of::<CustomerSuccess>(&["customer_health", "customer_picture"]);
+
+/// A day as it is stored: days since 1970.
+pub(crate) fn day_number(on: NaiveDate) -> i64 {
+    on.signed_duration_since(NaiveDate::default()).num_days()
+}
+
+/// The day of such a number.
+pub(crate) fn day_of(number: i64) -> NaiveDate {
+    let day = TimeDelta::try_days(number);
+    day.and_then(|days| NaiveDate::default().checked_add_signed(days))
+        .unwrap_or_default()
+}
+
+/// The read model.
+pub(crate) struct CustomerSuccess;
+
+/// Says once what is folded, so that the events and the categories cannot drift.
+macro_rules! folded {
+    ($($room:ident($events:ty)),+ $(,)?) => {
+        /// What it folds.
+        #[derive(Debug)]
+        pub(crate) enum Event {
+            $($room($events)),+
+        }
+
+        const CATEGORIES: &[&str] = &[$(<$events>::CATEGORY),+];
+
+        fn decode(
+            category: &str,
+            event_type: &str,
+            version: u32,
+            payload: &[u8],
+        ) -> Result<Option<Event>, DecodeError> {
+            match category {
+                $(<$events>::CATEGORY => {
+                    let event = <$events>::decode(event_type, version, payload)?;
+                    Ok(Some(Event::$room(event)).filter(Event::says_something))
+                })+
+                _ => Ok(None),
+            }
+        }
+    };
+}
+
+folded! {
+    Alarm(AlarmEvent),
+    Contract(ContractEvent),
+    Customer(CustomerEvent),
+    HealthModel(HealthModelEvent),
+    Interaction(InteractionEvent),
+    Metric(MetricEvent),
+    Rep(RepEvent),
+    Survey(SurveyEvent),
+    Task(TaskEvent),
+    Tenant(TenantEvent),
+    Ticket(TicketEvent),
+    Usage(UsageEvent),
+}
+
+impl ReadModel for CustomerSuccess {
+    type Event = Event;
+
+    const NAME: &'static str = "customer_success";
+    const VERSION: u32 = 1;
+    const TABLES: &'static str = include_str!("tables.sql");
+    const CATEGORIES: &'static [&'static str] = CATEGORIES;
+
+    fn decode(
+        category: &str,
+        event_type: &str,
+        version: u32,
+        payload: &[u8],
+    ) -> Result<Option<Event>, DecodeError> {
+        decode(category, event_type, version, payload)
+    }
+
+    fn fold(stream: &StreamName, history: &[Fact<'_, Event>]) -> Vec<FoldedRow> {
+        fold::rows(stream, history)
+    }
+}
+
+impl Event {
+    /// What changes no row is not kept: what we earn and spend says nothing of how a customer stands.
+    fn says_something(&self) -> bool {
+        !matches!(
+            self,
+            Self::Contract(
+                ContractEvent::RevenueRecognized(_) | ContractEvent::DirectCostRecorded(_)
+            ) | Self::Rep(
+                RepEvent::TeamJoined(_)
+                    | RepEvent::TeamLeft(_)
+                    | RepEvent::QuotaSet(_)
+                    | RepEvent::TerritoryAssigned(_)
+                    | RepEvent::RepDeactivated(_)
+            )
+        )
+    }
+}
