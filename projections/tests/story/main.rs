@@ -13,8 +13,10 @@ mod home;
 
 mod as_of;
 mod company;
+mod customers;
 mod cuts;
 mod funnel;
+mod health;
 mod keeping;
 mod leases;
 mod order;
