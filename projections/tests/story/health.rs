@@ -3,7 +3,7 @@
 use proto::v1::{self, HealthBand, HealthDirection};
 use serde_json::json;
 
-use crate::customers::{day, event, noon};
+use crate::customers::{day, noon};
 use crate::home::{Story, on, tenant};
 
 on_both!(
@@ -529,5 +529,4 @@ async fn live_as_of_and_rebuilt_agree(mut story: Story) {
         .await
         .unwrap();
     assert_eq!((&*fourth.on, &*fourth.score), ("2024-01-03", ""));
-    assert_eq!(event("ticket-t-1", 1).version, 1);
 }

@@ -24,3 +24,4 @@ mod refusals;
 mod scratch;
 mod swaps;
 mod velocity;
+mod worries;
