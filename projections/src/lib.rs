@@ -10,6 +10,7 @@
 mod asked;
 mod commission;
 mod customer_health;
+mod customer_picture;
 mod customer_success;
 mod engine;
 mod error;

@@ -41,7 +41,7 @@ questions! {
 }
 
 impl Projections {
-    async fn scene(
+    pub(crate) async fn scene(
         &self,
         tenant: &TenantId,
         consistency: v1::Consistency,

@@ -20,6 +20,7 @@ mod health;
 mod keeping;
 mod leases;
 mod order;
+mod picture;
 mod refusals;
 mod scratch;
 mod swaps;
