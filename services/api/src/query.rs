@@ -5,6 +5,8 @@ use projections::{Projections, QueryError, WhatIf};
 use proto::commands::CommissionPlanCommand;
 use proto::v1;
 use proto::v1::commission_query_service_server::CommissionQueryService;
+use proto::v1::customer_health_query_service_server::CustomerHealthQueryService;
+use proto::v1::customer_picture_query_service_server::CustomerPictureQueryService;
 use proto::v1::funnel_conversion_query_service_server::FunnelConversionQueryService;
 use proto::v1::pipeline_velocity_query_service_server::PipelineVelocityQueryService;
 use proto::v1::read_model_service_server::ReadModelService;
@@ -48,6 +50,22 @@ macro_rules! query {
 query!(FunnelConversionQueryService {
     get_funnel_conversion,
         funnel_conversion: v1::GetFunnelConversionRequest => v1::FunnelConversion;
+});
+query!(CustomerHealthQueryService {
+    get_customer_health,
+        customer_health: v1::GetCustomerHealthRequest => v1::CustomerHealth;
+    list_customer_health,
+        list_customer_health: v1::ListCustomerHealthRequest => v1::ListCustomerHealthResponse;
+    get_health_history,
+        health_history: v1::GetHealthHistoryRequest => v1::HealthHistory;
+    get_nps,
+        nps: v1::GetNpsRequest => v1::NetPromoterScore;
+    try_health_model,
+        try_health_model: v1::TryHealthModelRequest => v1::HealthModelTrial;
+});
+query!(CustomerPictureQueryService {
+    get_customer_picture,
+        customer_picture: v1::GetCustomerPictureRequest => v1::CustomerPicture;
 });
 query!(PipelineVelocityQueryService {
     get_pipeline_velocity,

@@ -33,6 +33,7 @@ mod command;
 mod commission;
 mod config;
 mod connection;
+mod customer;
 mod error;
 mod history;
 mod metadata;

@@ -2,7 +2,9 @@
 //! nothing else.
 
 pub(crate) mod commission;
+pub(crate) mod customer;
 pub(crate) mod funnel;
+pub(crate) mod health;
 pub(crate) mod status;
 pub(crate) mod velocity;
 

@@ -1,6 +1,7 @@
 //! `twinfunnel show`: a question from options, and its answer as a table, JSON or CSV.
 
 mod commission;
+mod customer;
 
 use std::process::ExitCode;
 
@@ -30,6 +31,10 @@ pub(crate) enum Show {
     Estimate(commission::EstimateArgs),
     /// What someone should look at before commission is paid.
     Signals(commission::SignalsArgs),
+    /// How healthy customers are, and why.
+    Health(customer::HealthArgs),
+    /// Everything about a customer.
+    Customer(customer::CustomerArgs),
 }
 
 /// Options of `show funnel`.
@@ -205,6 +210,8 @@ pub(crate) async fn run(show: Show) -> anyhow::Result<ExitCode> {
         Show::Commission(args) => commission::statements(args).await?,
         Show::Estimate(args) => commission::estimate(args).await?,
         Show::Signals(args) => commission::signals(args).await?,
+        Show::Health(args) => customer::health(args).await?,
+        Show::Customer(args) => customer::picture(args).await?,
     };
     output::write(&text)?;
     Ok(ExitCode::SUCCESS)
