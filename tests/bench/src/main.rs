@@ -10,6 +10,7 @@
 
 mod commands;
 mod commission;
+mod health;
 mod load;
 mod peers;
 mod read_models;
@@ -55,6 +56,8 @@ enum Part {
     Queries,
     /// Commission statements and bundles.
     Commission,
+    /// Customer health.
+    Health,
 }
 
 /// Callers that wait for each answer before they ask again.
@@ -87,6 +90,12 @@ async fn main() -> anyhow::Result<()> {
         commission::statements(&mut report, deals / 10).await?;
         commission::statements(&mut report, deals).await?;
         commission::bundle(&mut report)?;
+    }
+    if measures(Part::Health) {
+        println!("customer health …");
+        let customers = if arguments.quick { 5_000 } else { 50_000 };
+        health::health(&mut report, 500).await?;
+        health::health(&mut report, customers).await?;
     }
     report.print();
     if let Some(path) = arguments.json {
