@@ -198,7 +198,7 @@ fn used(customer: usize, day: NaiveDate, more: usize) -> anyhow::Result<StreamWr
     let record = |number: usize| {
         json!({
             "record_id": format!("{customer}-{day}-{}", more + number),
-            "metric_id": ["logins", "runs"].get(number % 2),
+            "metric_id": if number.is_multiple_of(2) { "logins" } else { "runs" },
             "quantity": ((customer + number) % 50).to_string()
         })
     };
