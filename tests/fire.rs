@@ -47,7 +47,7 @@ under_fire! {
     kill_on_sqlite: Kill on Sqlite for Extent::Rounds(4);
     kill_on_postgres: Kill on Postgres for Extent::Rounds(4);
     faults_on_sqlite: Faults on Sqlite for Extent::Rounds(2);
-    faults_on_postgres: Faults on Postgres for Extent::Rounds(7);
+    faults_on_postgres: Faults on Postgres for Extent::Rounds(9);
     nodes_on_postgres: Nodes on Postgres for Extent::Time(std::time::Duration::from_secs(5));
     fuzz_on_sqlite: Fuzz on Sqlite for Extent::Rounds(1);
     fuzz_on_postgres: Fuzz on Postgres for Extent::Rounds(1);

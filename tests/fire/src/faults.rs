@@ -1,4 +1,5 @@
-//! PostgreSQL and NATS stopped, crashed, held still and cut off, together and apart, under load.
+//! PostgreSQL and NATS stopped, crashed, held still and cut off, together and apart, under load; PostgreSQL
+//! that refuses, and that is replaced by its standby.
 //!
 //! One node lives through all of it, with a relay. A round is one fault and what comes after it: the node
 //! must take commands again by itself, within seconds. In the end every acknowledged command must be
@@ -37,6 +38,10 @@ enum Fault {
     Restart { crash: bool },
     /// PostgreSQL does not answer for a while, and its connections stay.
     Freeze,
+    /// PostgreSQL refuses most of what it is to write, for reasons that pass.
+    Refuse,
+    /// PostgreSQL is lost, and its standby, which has all that was committed, takes over at its address.
+    FailOver,
     /// NATS is killed and started again.
     NatsKill,
     /// NATS does not answer for a while.
@@ -46,15 +51,36 @@ enum Fault {
 }
 
 const OF_NATS: [Fault; 2] = [Fault::NatsKill, Fault::NatsFreeze];
-const OF_ALL: [Fault; 7] = [
+const OF_ALL: [Fault; 9] = [
     Fault::Cut,
     Fault::Restart { crash: true },
+    Fault::Refuse,
     Fault::Freeze,
     Fault::NatsKill,
+    Fault::FailOver,
     Fault::Restart { crash: false },
     Fault::NatsFreeze,
     Fault::Both,
 ];
+
+/// Refuses, while the table `fire` says so, as events are written or as they are committed: a serialization
+/// failure, a deadlock, a full disk, no memory, too many connections, a statement that took too long, a
+/// lock that was not to be had.
+const REFUSALS: &str = "
+    CREATE TABLE fire (refuses boolean NOT NULL);
+    INSERT INTO fire VALUES (false);
+    CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        IF (SELECT refuses FROM fire) AND random() < 0.4 THEN
+            RAISE EXCEPTION 'under fire' USING ERRCODE = (ARRAY[
+                '40001', '40P01', '53100', '53200', '53300', '57014', '55P03'
+            ])[1 + floor(random() * 7)];
+        END IF;
+        RETURN NULL;
+    END $$;
+    CREATE TRIGGER refuse AFTER INSERT ON events FOR EACH STATEMENT EXECUTE FUNCTION refuse();
+    CREATE CONSTRAINT TRIGGER refuse AFTER UPDATE ON heads
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse();";
 
 pub(crate) async fn run(plan: &Plan) -> anyhow::Result<Tally> {
     let home = Home::new(plan.backend).await?;
@@ -63,6 +89,10 @@ pub(crate) async fn run(plan: &Plan) -> anyhow::Result<Tally> {
     let ledger = Arc::new(Ledger::default());
     let client = caller(&node.url(), Duration::from_secs(30))?;
     load::found(&client, &ledger).await?;
+    if let Home::Postgres { url, .. } = &home {
+        let mut connection = PgConnection::connect(url).await?;
+        sqlx::raw_sql(REFUSALS).execute(&mut connection).await?;
+    }
     let callers = vec![caller(&node.url(), PATIENCE)?];
     let working = Working::start(&ledger, &callers, CALLERS, |number| plan.chances(number));
 
@@ -137,6 +167,21 @@ async fn strike(
             sleep(lasts).await;
             blocking(&mut || cluster.thaw())?;
         }
+        (Fault::Refuse, Some((_, url))) => {
+            let mut connection = PgConnection::connect(url).await?;
+            let say = "UPDATE fire SET refuses = NOT refuses";
+            sqlx::query(say).execute(&mut connection).await?;
+            sleep(lasts).await;
+            sqlx::query(say).execute(&mut connection).await?;
+        }
+        (Fault::FailOver, Some((cluster, url))) => {
+            blocking(&mut || cluster.start_standby())?;
+            be_followed(url).await?;
+            sleep(lasts).await;
+            blocking(&mut || cluster.lose_primary())?;
+            sleep(lasts).await;
+            blocking(&mut || cluster.promote())?;
+        }
         (Fault::Both, Some((cluster, _))) => {
             nats.kill()?;
             blocking(&mut || cluster.stop(true))?;
@@ -167,6 +212,27 @@ async fn cut(url: &str, lasts: Duration) -> anyhow::Result<()> {
              WHERE datname = current_database() AND pid <> pg_backend_pid()";
         sqlx::query(end).execute(&mut connection).await?;
         sleep(Duration::from_millis(30)).await;
+    }
+    connection.close().await?;
+    Ok(())
+}
+
+/// Has every commit wait until the standby has it, too.
+async fn be_followed(url: &str) -> anyhow::Result<()> {
+    let mut connection = PgConnection::connect(url).await?;
+    for sql in [
+        "ALTER SYSTEM SET synchronous_standby_names = '*'",
+        "SELECT pg_reload_conf()",
+    ] {
+        sqlx::query(sql).execute(&mut connection).await?;
+    }
+    let followed = "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'";
+    while sqlx::query_scalar::<_, i64>(followed)
+        .fetch_one(&mut connection)
+        .await?
+        == 0
+    {
+        sleep(Duration::from_millis(20)).await;
     }
     connection.close().await?;
     Ok(())

@@ -43,8 +43,9 @@ impl Postgres {
             .arg(folder.join("data")))
         .context("initdb")?;
         let watchdog = Watchdog::new(&format!(
-            "kill -CONT -- $(cat {shown}/stopped); kill -INT $(head -n 1 {shown}/data/postmaster.pid); \
-             sleep 0.3; kill -QUIT $(head -n 1 {shown}/data/postmaster.pid); rm -rf {shown}"
+            "kill -CONT -- $(cat {shown}/stopped); \
+             kill -INT $(head -qn 1 {shown}/*/postmaster.pid); sleep 0.3; \
+             kill -QUIT $(head -qn 1 {shown}/*/postmaster.pid); rm -rf {shown}"
         ))?;
         let cluster = Self {
             port: crate::free_port()?,
@@ -58,31 +59,63 @@ impl Postgres {
 
     /// Starts a cluster that was stopped, on the same port.
     pub fn start_again(&self) -> anyhow::Result<()> {
-        let (port, folder) = (self.port, self.folder.display());
-        let settings =
-            format!("-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c max_connections=200");
-        run(program(&self.bin, "pg_ctl")
-            .args([
-                "start",
-                "--wait",
-                "--silent",
-                "--options",
-                &settings,
-                "--pgdata",
-            ])
-            .arg(self.folder.join("data"))
-            .arg("--log")
-            .arg(self.folder.join("log")))
-        .context("pg_ctl start")
+        self.start_server("data", self.port)
     }
 
     /// Stops the cluster: as a crash would, without a word to anyone, or in an orderly way that cuts
     /// off whoever is connected.
     pub fn stop(&self, crash: bool) -> anyhow::Result<()> {
-        let mode = if crash { "immediate" } else { "fast" };
+        self.stop_server("data", if crash { "immediate" } else { "fast" })
+    }
+
+    /// Starts a second server, which follows the first.
+    pub fn start_standby(&self) -> anyhow::Result<()> {
+        let source = format!("host=127.0.0.1 port={} user=postgres", self.port);
+        run(program(&self.bin, "pg_basebackup")
+            .args(["--write-recovery-conf", "--checkpoint=fast", "--dbname"])
+            .arg(source)
+            .arg("--pgdata")
+            .arg(self.folder.join("standby")))
+        .context("pg_basebackup")?;
+        self.start_server("standby", crate::free_port()?)
+    }
+
+    /// The first server dies, and the second has its port; it only reads until it is [promoted].
+    ///
+    /// [promoted]: Self::promote
+    pub fn lose_primary(&self) -> anyhow::Result<()> {
+        self.stop(true)?;
+        self.stop_server("standby", "fast")?;
+        std::fs::remove_dir_all(self.folder.join("data"))?;
+        std::fs::rename(self.folder.join("standby"), self.folder.join("data"))?;
+        self.start_again()
+    }
+
+    /// Lets the server that followed another write.
+    pub fn promote(&self) -> anyhow::Result<()> {
+        run(program(&self.bin, "pg_ctl")
+            .args(["promote", "--wait", "--silent", "--pgdata"])
+            .arg(self.folder.join("data")))
+        .context("pg_ctl promote")
+    }
+
+    fn start_server(&self, data: &str, port: u16) -> anyhow::Result<()> {
+        let folder = self.folder.display();
+        let settings =
+            format!("-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c max_connections=200");
+        run(program(&self.bin, "pg_ctl")
+            .args(["start", "--wait", "--silent", "--options", &settings])
+            .arg("--pgdata")
+            .arg(self.folder.join(data))
+            .arg("--log")
+            .arg(self.folder.join("log")))
+        .context("pg_ctl start")
+    }
+
+    fn stop_server(&self, data: &str, mode: &str) -> anyhow::Result<()> {
         run(program(&self.bin, "pg_ctl")
             .args(["stop", "--wait", "--silent", "--mode", mode, "--pgdata"])
-            .arg(self.folder.join("data")))
+            .arg(self.folder.join(data)))
         .context("pg_ctl stop")
     }
 
