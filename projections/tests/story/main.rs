@@ -17,6 +17,7 @@ mod customers;
 mod cuts;
 mod funnel;
 mod health;
+mod health_book;
 mod keeping;
 mod leases;
 mod order;
