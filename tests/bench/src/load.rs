@@ -1,12 +1,9 @@
-//! Closed-loop load: so many callers, each waiting for its answer before it asks again.
+//! Closed-loop load: so many callers, each waiting for its answer before it asks again. The peers in
+//! `peers/` are put under the same.
 
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use tonic_health::pb::HealthCheckRequest;
-use tonic_health::pb::health_client::HealthClient;
-
-use crate::server::Server;
 
 /// What a load saw.
 #[derive(Debug, Clone, Copy)]
@@ -96,27 +93,4 @@ where
         p50_ms: at(50),
         p99_ms: at(99),
     })
-}
-
-/// Health checks of the same server: what a unary call costs that does nothing.
-pub(crate) async fn no_op(
-    server: &Server,
-    in_flight: usize,
-    span: Duration,
-) -> anyhow::Result<Rate> {
-    let callers = server
-        .channels(in_flight)
-        .await?
-        .into_iter()
-        .map(|channel| {
-            let client = HealthClient::new(channel);
-            move || {
-                let mut client = client.clone();
-                async move {
-                    client.check(HealthCheckRequest::default()).await?;
-                    Ok(())
-                }
-            }
-        });
-    run(callers.collect(), span).await
 }

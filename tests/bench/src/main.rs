@@ -1,13 +1,14 @@
 //! Measures Twinfunnel beside its peers, all in one run on one machine, and prints ratios.
 //!
 //! ```text
-//! cargo run --release -p twinfunnel-bench -- [--quick] [--json FILE]
+//! cargo run --release -p twinfunnel-bench -- [--quick] [--only PART] [--peers] [--json FILE]
 //! ```
 //!
 //! Commands go through gRPC to the real binary and are durable before they are counted. The
 //! reference of a row is another row of the same run; a ratio is value / reference.
 #![allow(clippy::print_stdout, reason = "a program whose output is the point")]
 
+mod beside;
 mod commands;
 mod commission;
 mod health;
@@ -16,6 +17,7 @@ mod peers;
 mod read_models;
 mod report;
 mod server;
+mod size;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -40,6 +42,10 @@ struct Arguments {
     /// Measures one part only; ratios against the other are missing then.
     #[arg(long, value_enum)]
     only: Option<Part>,
+    /// Builds other event stores and measures them beside, where their registries can be reached. The first
+    /// build takes minutes.
+    #[arg(long)]
+    peers: bool,
     /// Writes the rows as JSON: name, value, unit, reference, ratio.
     #[arg(long)]
     json: Option<PathBuf>,
@@ -58,6 +64,8 @@ enum Part {
     Commission,
     /// Customer health.
     Health,
+    /// A log of ten million events, and one of ten thousand.
+    Size,
 }
 
 /// Callers that wait for each answer before they ask again.
@@ -74,7 +82,7 @@ async fn main() -> anyhow::Result<()> {
     let mut report = Report::default();
     let measures = |part| arguments.only.is_none_or(|only| only == part);
     if measures(Part::Commands) {
-        measure_commands(&mut report, span).await?;
+        measure_commands(&mut report, span, arguments.peers).await?;
     }
     if measures(Part::CatchUp) {
         println!("read models catching up …");
@@ -97,6 +105,16 @@ async fn main() -> anyhow::Result<()> {
         health::health(&mut report, 500).await?;
         health::health(&mut report, customers).await?;
     }
+    // Minutes go by while they are written: only when asked for.
+    if arguments.only == Some(Part::Size) {
+        println!("a long log …");
+        let events = if arguments.quick {
+            1_000_000
+        } else {
+            10_000_000
+        };
+        size::size(&mut report, events, span).await?;
+    }
     report.print();
     if let Some(path) = arguments.json {
         let rows = serde_json::to_string_pretty(&report.rows())?;
@@ -106,7 +124,11 @@ async fn main() -> anyhow::Result<()> {
 }
 
 /// Durable commands on both databases, beside their peers.
-async fn measure_commands(report: &mut Report, span: Duration) -> anyhow::Result<()> {
+async fn measure_commands(
+    report: &mut Report,
+    span: Duration,
+    with_peers: bool,
+) -> anyhow::Result<()> {
     let postgres = Postgres::start()?;
 
     println!("the gRPC no-op, and durable commands on SQLite and PostgreSQL …");
@@ -114,7 +136,7 @@ async fn measure_commands(report: &mut Report, span: Duration) -> anyhow::Result
     let data_dir = folder.path().join("data").display().to_string();
     let sqlite = Server::start(&["--data-dir", &data_dir, "--roles", "command"]).await?;
     for in_flight in IN_FLIGHT {
-        let rate = load::no_op(&sqlite, in_flight, span / 2).await?;
+        let rate = server::no_op(&sqlite, in_flight, span / 2).await?;
         report.add(&no_op(in_flight), rate.per_second, "calls/s", None);
     }
     for in_flight in IN_FLIGHT {
@@ -168,6 +190,10 @@ async fn measure_commands(report: &mut Report, span: Duration) -> anyhow::Result
             "commands/s",
             Some("bare UNNEST insert, 1,000 rows a batch"),
         );
+    }
+    if with_peers {
+        println!("other event stores, each called as its makers mean it to be …");
+        beside::measure(report, &postgres, span, &on_postgres).await?;
     }
     Ok(())
 }

@@ -5,6 +5,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::ensure;
 use tonic::transport::{Channel, Endpoint};
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_client::HealthClient;
+
+use crate::load::{Rate, run};
 
 /// Connections the load is spread over.
 const CONNECTIONS: usize = 4;
@@ -55,4 +59,27 @@ impl Drop for Server {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+/// Health checks of the same server: what a unary call costs that does nothing.
+pub(crate) async fn no_op(
+    server: &Server,
+    in_flight: usize,
+    span: Duration,
+) -> anyhow::Result<Rate> {
+    let callers = server
+        .channels(in_flight)
+        .await?
+        .into_iter()
+        .map(|channel| {
+            let client = HealthClient::new(channel);
+            move || {
+                let mut client = client.clone();
+                async move {
+                    client.check(HealthCheckRequest::default()).await?;
+                    Ok(())
+                }
+            }
+        });
+    run(callers.collect(), span).await
 }
