@@ -22,7 +22,7 @@ const IN_FLIGHT: usize = 64;
 const FEW: u64 = 10_000;
 
 /// Events written by one statement.
-const AT_ONCE: u64 = 500_000;
+const AT_ONCE: usize = 500_000;
 
 /// Events of a read.
 const PAGE: usize = 1_000;
@@ -127,9 +127,9 @@ async fn read(
 
 /// The stretches that are written at once, as first and last position.
 fn stretches(events: u64) -> impl Iterator<Item = anyhow::Result<(i64, i64)>> {
-    let starts = (1..=events).step_by(AT_ONCE as usize);
+    let starts = (1..=events).step_by(AT_ONCE);
     starts.map(move |first| {
-        let last = events.min(first + AT_ONCE - 1);
+        let last = events.min(first + AT_ONCE as u64 - 1);
         Ok((i64::try_from(first)?, i64::try_from(last)?))
     })
 }
