@@ -5761,7 +5761,7 @@ impl ::prost::Name for RemoveContact {
 pub struct AssignCsm {
     #[prost(string, tag = "1")]
     pub customer_id: ::prost::alloc::string::String,
-    /// Who looks after it from then on: a rep who is active then (UNKNOWN_REP, REP_NOT_ACTIVE).
+    /// Who looks after it from then on: a rep who is active then (UNKNOWN_REP, INACTIVE_REP).
     #[prost(string, tag = "2")]
     pub rep_id: ::prost::alloc::string::String,
 }
@@ -7792,7 +7792,7 @@ pub struct LogInteraction {
     /// Registered (UNKNOWN_CUSTOMER).
     #[prost(string, tag = "2")]
     pub customer_id: ::prost::alloc::string::String,
-    /// The persons there who took part; there at the time (UNKNOWN_CONTACT).
+    /// The persons who took part, each one who is or was there (UNKNOWN_CONTACT).
     #[prost(string, repeated, tag = "3")]
     pub contact_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
     /// Who of us held it (UNKNOWN_REP).
@@ -11367,7 +11367,7 @@ pub struct AnswerSurvey {
     /// Registered (UNKNOWN_CUSTOMER).
     #[prost(string, tag = "2")]
     pub customer_id: ::prost::alloc::string::String,
-    /// The person who answered, there at the time (UNKNOWN_CONTACT); nobody if it was anonymous.
+    /// The person who answered, one who is or was there (UNKNOWN_CONTACT); nobody if it was anonymous.
     #[prost(string, tag = "3")]
     pub contact_id: ::prost::alloc::string::String,
     /// From 0, not at all likely, to 10, very: a net promoter score's answer. Required.
@@ -12541,7 +12541,7 @@ pub struct OpenTicket {
     /// Registered (UNKNOWN_CUSTOMER).
     #[prost(string, tag = "2")]
     pub customer_id: ::prost::alloc::string::String,
-    /// The person who called, if known; there at the time (UNKNOWN_CONTACT).
+    /// The person who called, if known; one who is or was there (UNKNOWN_CONTACT).
     #[prost(string, tag = "3")]
     pub contact_id: ::prost::alloc::string::String,
     /// What about. Personal.
@@ -13387,7 +13387,7 @@ pub struct UsageRecord {
     #[prost(uint64, tag = "3")]
     pub sequence: u64,
     /// What was measured. A metric is declared first (UNKNOWN_METRIC) and not retired before that day
-    /// (METRIC_RETIRED).
+    /// (RETIRED_METRIC).
     #[prost(string, tag = "4")]
     pub metric_id: ::prost::alloc::string::String,
     /// How much of it, as exact decimal. Of a metric of different subjects never negative

@@ -85,7 +85,8 @@ routes! {
         LoseOpportunity, ReopenOpportunity,
     }
     "CustomerCommandService" {
-        RegisterCustomer, UpdateCustomer, AddContact, UpdateContact, RemoveContact,
+        RegisterCustomer, UpdateCustomer, AddContact, UpdateContact, RemoveContact, AssignCsm,
+        RecordChurn,
     }
     "ProductCommandService" { RegisterProduct, ChangeListPrice, RetireProduct }
     "RepCommandService" {
@@ -108,6 +109,14 @@ routes! {
         ApproveStatement, PayStatement, DisputeStatement, ResolveDispute, ProposeAdjustment,
         ApproveAdjustment, RejectAdjustment,
     }
+    "MetricCommandService" { DeclareMetric, RetireMetric }
+    "UsageCommandService" { RecordUsage, CorrectUsage }
+    "TicketCommandService" {
+        OpenTicket, AnswerTicket, EscalateTicket, CloseTicket, ReopenTicket, RateTicket,
+    }
+    "SurveyCommandService" { AnswerSurvey }
+    "InteractionCommandService" { LogInteraction }
+    "HealthModelCommandService" { PublishHealthModel }
 }
 
 impl Client {

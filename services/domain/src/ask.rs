@@ -5,7 +5,7 @@
 
 use event_schemas::vocabulary::{ContractId, CustomerId, Money, OpportunityId, QuoteId};
 
-use crate::{contract, opportunity, quote};
+use crate::{contract, opportunity, quote, usage};
 
 /// A command for another aggregate. One line a kind of aggregate that is asked.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,6 +18,7 @@ pub enum Ask {
     Opportunity(String, opportunity::Command),
     Quote(String, quote::Command),
     Contract(String, contract::Command),
+    Usage(String, usage::Command),
 }
 
 impl Ask {

@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::ask::Ask;
-use crate::claim::ClaimChange;
+use crate::claim::{Claim, ClaimChange};
 use crate::reads::{Reads, Reference};
 use crate::refusal::Refusal;
 
@@ -29,6 +29,9 @@ pub trait Decider:
     type Event: StreamEvents + Debug + PartialEq + Serialize + DeserializeOwned;
     /// Which rules it holds.
     type Refusal: Refusal;
+
+    /// How much memory one of them takes beside others, so that as many fewer are kept.
+    const WEIGHT: u64 = 1;
 
     /// The other aggregates whose state the decision reads. The append checks that they stand as
     /// they were read.
@@ -69,6 +72,19 @@ pub trait Decider:
     ///
     /// What is asked may not ask for more, and is never of the stream that asks.
     fn asks(&self, _event: &Self::Event) -> Vec<Ask> {
+        Vec::new()
+    }
+
+    /// What `command` itself asks of other aggregates, whatever the state: as [`Decider::asks`] does,
+    /// before that.
+    fn asks_with(_command: &Self::Command) -> Vec<Ask> {
+        Vec::new()
+    }
+
+    /// The unique values that `command`, and what it asks of others, would take and can do without,
+    /// and that nobody gives back: where one is another's, the command is not refused, but decided
+    /// anew, and [`Reads::when_taken`] was told of it.
+    fn goes_without(_command: &Self::Command) -> Vec<Claim> {
         Vec::new()
     }
 

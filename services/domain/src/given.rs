@@ -14,6 +14,8 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, TimeZone as _, Utc};
 use event_schemas::StreamEvents;
+use event_schemas::customer::{ContactAdded, CustomerEvent, CustomerRegistered};
+use event_schemas::rep::{RepEvent, RepRegistered};
 use event_schemas::vocabulary::{Currency, Money};
 use futures::FutureExt as _;
 use proto::commands::Route;
@@ -22,8 +24,8 @@ use proto::v1::command::Kind;
 use serde_json::Value;
 
 use crate::{
-    Addressed, Aggregated, Ask, ClaimChange, Decider, Fact, InvalidCommand, Read, Reads, Reference,
-    Refused, decide_and_evolve,
+    Addressed, Aggregated, Ask, Claim, ClaimChange, Decider, Fact, InvalidCommand, Read, Reads,
+    Reference, Refused, decide_and_evolve,
 };
 
 /// Nine o'clock on a day of March 2017.
@@ -60,6 +62,24 @@ pub(crate) fn id<T: TryFrom<String, Error: Debug>>(text: &str) -> T {
     T::try_from(text.to_owned()).unwrap()
 }
 
+/// The customer Acme, with Ann there.
+pub(crate) fn acme() -> Given<crate::customer::Customer> {
+    let profile = serde_json::json!({ "customer_id": "acme", "profile": { "name": "Acme" } });
+    let person = serde_json::json!({ "contact_id": "ann", "profile": { "name": "Ann" } });
+    let registered: CustomerRegistered = serde_json::from_value(profile).unwrap();
+    let added: ContactAdded = serde_json::from_value(person).unwrap();
+    given([CustomerEvent::from(registered), added.into()])
+}
+
+/// A rep who is registered.
+pub(crate) fn rep(rep_id: &str) -> Given<crate::rep::Rep> {
+    given([RepEvent::from(RepRegistered {
+        rep_id: id(rep_id),
+        name: rep_id.to_owned(),
+        email: None,
+    })])
+}
+
 /// An aggregate that is asked as callers ask it.
 pub(crate) trait Asked: Decider<Event: Happened<To = Self>> {
     fn parse(command: Kind) -> Result<Addressed<Self>, InvalidCommand>;
@@ -94,13 +114,19 @@ asked! {
     Customer customer CustomerEvent,
     ExchangeRate exchange_rate ExchangeRateEvent,
     FixedCost fixed_cost FixedCostEvent,
+    HealthModel health_model HealthModelEvent,
+    Interaction interaction InteractionEvent,
+    Metric metric MetricEvent,
     Opportunity opportunity OpportunityEvent,
     Product product ProductEvent,
     Quote quote QuoteEvent,
     Rep rep RepEvent,
     SalesProcess sales_process SalesProcessEvent,
+    Survey survey SurveyEvent,
     Team team TeamEvent,
     Tenant tenant TenantEvent,
+    Ticket ticket TicketEvent,
+    Usage usage UsageEvent,
 }
 
 /// An aggregate that others read.
@@ -119,7 +145,7 @@ macro_rules! readable {
 }
 
 readable!(
-    CommissionPlan commission_plan, CommissionStatement commission_period, Customer customer, Opportunity opportunity, Product product, Quote quote, Rep rep,
+    CommissionPlan commission_plan, CommissionStatement commission_period, Customer customer, Metric metric, Opportunity opportunity, Product product, Quote quote, Rep rep,
     SalesProcess sales_process, Team team, Tenant tenant,
 );
 
@@ -128,6 +154,7 @@ readable!(
 pub(crate) struct Given<D: Decider> {
     history: Vec<Fact<D::Event>>,
     others: Vec<(Reference, Read)>,
+    taken: Vec<Claim>,
     asked_at: DateTime<Utc>,
     actor: &'static str,
 }
@@ -142,6 +169,7 @@ pub(crate) fn nothing<D: Asked>() -> Given<D> {
     Given {
         history: Vec::new(),
         others: Vec::new(),
+        taken: Vec::new(),
         asked_at: day(10),
         actor: "ann",
     }
@@ -162,6 +190,16 @@ impl<D: Asked> Given<D> {
     /// With another aggregate to read.
     pub(crate) fn knowing<O: Readable>(mut self, id: &str, other: &Given<O>) -> Self {
         self.others.push(O::read(id, other.state()));
+        self
+    }
+
+    /// A value that the command can do without is another's.
+    pub(crate) fn taken(mut self, scope: &'static str, value: &str) -> Self {
+        self.taken.push(Claim {
+            scope,
+            value: value.to_owned(),
+            personal: false,
+        });
         self
     }
 
@@ -200,8 +238,9 @@ impl<D: Asked> Given<D> {
     fn reads(&self, references: &[Reference]) -> Reads {
         let declared = |(reference, _): &&(Reference, Read)| references.contains(reference);
         let others = self.others.iter().filter(declared).cloned();
+        let reads = Reads::new(self.actor, self.asked_at);
         others.fold(
-            Reads::new(self.actor, self.asked_at),
+            reads.when_taken(Arc::new(self.taken.iter().cloned().collect())),
             |reads, (reference, read)| reads.with(reference, read),
         )
     }
@@ -229,8 +268,9 @@ impl<D: Asked> Given<D> {
         let claims = claims
             .flat_map(|fact| state.0.claims(&fact.event))
             .collect();
-        let asks = decided.iter().flatten();
-        let asks = asks.flat_map(|fact| state.0.asks(&fact.event)).collect();
+        let mut asks = D::asks_with(&command);
+        let facts = decided.iter().flatten();
+        asks.extend(facts.flat_map(|fact| state.0.asks(&fact.event)));
         self.history.extend(decided.iter().flatten().cloned());
         assert_eq!(
             told_of(&state.0),

@@ -1,13 +1,16 @@
 //! What a decision may know besides its own aggregate: who asks, when the command occurred, and the
 //! other aggregates it declared to read.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, SubsecRound as _, Utc};
 
+use crate::claim::Claim;
 use crate::commission_period::CommissionStatement;
 use crate::commission_plan::CommissionPlan;
 use crate::customer::Customer;
+use crate::metric::Metric;
 use crate::opportunity::Opportunity;
 use crate::product::Product;
 use crate::quote::Quote;
@@ -53,6 +56,8 @@ readable! {
     Team, team;
     /// A customer.
     Customer, customer;
+    /// A metric.
+    Metric, metric;
     /// A product.
     Product, product;
     /// An opportunity.
@@ -75,6 +80,7 @@ pub struct Reads {
     /// Who asks.
     pub actor: String,
     found: Vec<(Reference, Read)>,
+    taken: Arc<HashSet<Claim>>,
 }
 
 impl Reads {
@@ -84,6 +90,7 @@ impl Reads {
             occurred_at: occurred_at.trunc_subsecs(6),
             actor: actor.into(),
             found: Vec::new(),
+            taken: Arc::default(),
         }
     }
 
@@ -102,10 +109,26 @@ impl Reads {
 
     /// The day on which the command occurred, in the tenant's time zone.
     pub(crate) fn day(&self) -> NaiveDate {
+        self.day_of(self.occurred_at)
+    }
+
+    /// The day that an instant falls on, in the tenant's time zone.
+    pub(crate) fn day_of(&self, at: DateTime<Utc>) -> NaiveDate {
         match self.tenant(crate::tenant::ID) {
-            Some(tenant) => tenant.day_of(self.occurred_at),
-            None => self.occurred_at.date_naive(),
+            Some(tenant) => tenant.day_of(at),
+            None => at.date_naive(),
         }
+    }
+
+    /// The same, when it was found that these are another's.
+    pub fn when_taken(self, taken: Arc<HashSet<Claim>>) -> Self {
+        Self { taken, ..self }
+    }
+
+    /// Whether a value that the command can do without is known to be another's. See
+    /// [`Decider::goes_without`](crate::Decider::goes_without).
+    pub(crate) fn is_taken(&self, claim: impl FnOnce() -> Claim) -> bool {
+        !self.taken.is_empty() && self.taken.contains(&claim())
     }
 
     /// With another aggregate's state. One that never was has its default state.

@@ -272,6 +272,21 @@ impl Fields {
         Some(number)
     }
 
+    /// A grade of a scale.
+    pub(crate) fn grade(
+        &mut self,
+        field: &str,
+        grade: u32,
+        scale: std::ops::RangeInclusive<u32>,
+    ) -> Option<u8> {
+        let (least, most) = (*scale.start(), *scale.end());
+        let good = scale.contains(&grade).then(|| u8::try_from(grade).ok());
+        if good.is_none() {
+            self.wrong(field, format!("is not from {least} to {most}"));
+        }
+        good.flatten()
+    }
+
     /// A required sum of money.
     pub(crate) fn some_money(
         &mut self,

@@ -4,14 +4,17 @@
 //! then *settled* (its append is durable, or it is tried again). Between the two, later commands
 //! may begin: that is how one stream of commands, or many callers of one aggregate, share a commit.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use domain::{
-    Addressed, Aggregated, Ask, Decider, InvalidCommand, Reference, Refused, decide_and_evolve,
+    Addressed, Aggregated, Ask, Claim, Decider, InvalidCommand, Reference, Refused,
+    decide_and_evolve,
 };
 use event_schemas::commission_period::StatementClosed;
+use event_schemas::vocabulary::{StreamName, Version};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use log::{Append, AppendError, Appended, Log, Pending};
@@ -89,6 +92,12 @@ rooms! {
     Contract, contract;
     ExchangeRate, exchange_rate;
     FixedCost, fixed_cost;
+    Metric, metric;
+    Usage, usage;
+    Ticket, ticket;
+    Survey, survey;
+    Interaction, interaction;
+    HealthModel, health_model;
     CommissionPlan, commission_plan;
     CommissionStatement, commission_period;
 }
@@ -108,7 +117,9 @@ pub(crate) struct Task<D: Decider> {
     pub(crate) executor: Executor,
     pub(crate) envelope: Envelope,
     digest: [u8; 32],
-    own: Party<D>,
+    pub(crate) own: Party<D>,
+    /// Of what it can do without, what is another's.
+    pub(crate) taken: Arc<HashSet<Claim>>,
     /// What it asks of others, and who they are.
     pub(crate) asked: Vec<(Ask, Box<dyn Member>)>,
 }
@@ -173,6 +184,7 @@ impl Executor {
                 command,
                 turn: Turn::at(slot),
             },
+            taken: Arc::default(),
             asked: Vec::new(),
         };
         let first = task.attempt().await;
@@ -244,12 +256,16 @@ impl<D: Decider> Task<D> {
             command,
             turn,
         } = &self.own;
+        let asks = D::asks_with(command);
+        if !asks.is_empty() {
+            return Ok(Err(asks));
+        }
         let (log, tenant) = (&executor.log, &envelope.tenant);
         let slot = turn.slot();
         let creates = D::creates(command);
         let seen = slot.current(log, tenant, stream, creates).await?;
         let references = seen.state.references(command);
-        let read = executor.read_all(envelope, &references).await?;
+        let read = self.read_all(&references).await?;
         let place = log.reserve(tenant).map_err(refused_by_log)?;
 
         let mut held = slot.lock();
@@ -352,19 +368,21 @@ impl<D: Decider> Task<D> {
                 None => self.attempt_in_turn().await?,
             };
             // If it added events that did not land, the log has cut the chain of the state by now.
-            let (stream, version) = match pending.await {
+            match pending.await {
                 Ok(appended) => return self.answer(refused, appended).await,
-                Err(AppendError::Conflict { stream, actual, .. }) => (stream, actual),
-                Err(error) => return Err(refused_by_log(error)),
-            };
-            for member in self.members() {
-                if *member.stream() == stream {
-                    member.forget_older_than(version);
+                Err(AppendError::Conflict { stream, actual, .. }) => {
+                    self.forget_older_than(actual, &stream, &references).await;
+                    // Perhaps because one before it, on the same state, found its values taken: then
+                    // it would be its turn to find out next, and all behind it would wait once more.
+                    self.finds_taken().await?;
+                }
+                Err(error) => {
+                    let is_claimed = matches!(error, AppendError::Claimed { .. });
+                    if !is_claimed || !self.finds_taken().await? {
+                        return Err(refused_by_log(error));
+                    }
                 }
             }
-            self.executor
-                .forget_older_than(version, &stream, &self.envelope, &references)
-                .await;
             // Sent again, it may be in conflict with nothing but itself.
             if let Some(receipt) = self.earlier_receipt().await? {
                 return Ok(receipt);
@@ -375,6 +393,23 @@ impl<D: Decider> Task<D> {
             stream: self.own.stream.clone(),
             tries: MAX_TRIES,
         })
+    }
+
+    /// Forgets what was decided on of a stream, if the log is ahead of it.
+    async fn forget_older_than(
+        &self,
+        version: Version,
+        stream: &StreamName,
+        references: &[Reference],
+    ) {
+        for member in self.members() {
+            if member.stream() == stream {
+                member.forget_older_than(version);
+            }
+        }
+        self.executor
+            .forget_older_than(version, stream, &self.envelope, references)
+            .await;
     }
 
     async fn attempt_in_turn(&mut self) -> Result<Attempt, Error> {

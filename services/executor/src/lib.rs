@@ -17,6 +17,7 @@ mod line;
 mod read;
 mod room;
 mod store;
+mod taken;
 mod together;
 
 pub use begin::{Executor, InFlight, Options};

@@ -235,6 +235,7 @@ impl<D: Decider> std::fmt::Debug for Room<D> {
 
 impl<D: Decider> Room<D> {
     pub(crate) fn new(capacity: u64) -> Self {
+        let capacity = capacity.div_ceil(D::WEIGHT);
         let items = usize::try_from(capacity).unwrap_or(usize::MAX);
         let hasher = DefaultHashBuilder::default();
         let slots = Cache::with(items, capacity, UnitWeighter, hasher, KeepInUse);

@@ -148,7 +148,7 @@ pub(crate) fn claims<D: Decider>(
     changes.map(told).collect()
 }
 
-fn claim_of(claim: Claim) -> log::Claim {
+pub(crate) fn claim_of(claim: Claim) -> log::Claim {
     log::Claim {
         scope: claim.scope.to_owned(),
         value: if claim.personal {

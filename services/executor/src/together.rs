@@ -6,6 +6,7 @@
 //! order in every line. From then on all these states hang on one [`Chain`]: what is built on any of
 //! them lands only if this did.
 
+use std::collections::HashSet;
 use std::sync::{Arc, MutexGuard};
 
 use chrono::{DateTime, Utc};
@@ -156,6 +157,7 @@ impl Executor {
             }
             Ask::Quote(id, command) => Party::asked(&rooms.quote, tenant, &id, command).await,
             Ask::Contract(id, command) => Party::asked(&rooms.contract, tenant, &id, command).await,
+            Ask::Usage(id, command) => Party::asked(&rooms.usage, tenant, &id, command).await,
         }
     }
 }
@@ -176,8 +178,10 @@ impl<D: Decider> Task<D> {
         for member in &members {
             references.push(member.references(&self.executor.log, tenant).await?);
         }
-        let read = references.concat();
-        let read = self.executor.read_all(&self.envelope, &read).await?;
+        let mut read = references.concat();
+        let mut seen = HashSet::with_capacity(read.len());
+        read.retain(|reference| seen.insert(reference.clone()));
+        let read = self.read_all(&read).await?;
         let place = self.executor.log.reserve(tenant).map_err(refused_by_log)?;
         self.send_together(&members, &references, read, place)
     }
@@ -319,8 +323,8 @@ impl<D: Decider> Locked for Under<'_, D> {
         let command = self.party.command.clone();
         match at_once(decide_and_evolve(&mut next, command, reads)) {
             Some(Ok(facts)) => {
-                let asks = facts.iter().flat_map(|fact| next.0.asks(&fact.event));
-                let asks = asks.collect();
+                let mut asks = D::asks_with(&self.party.command);
+                asks.extend(facts.iter().flat_map(|fact| next.0.asks(&fact.event)));
                 self.decided = Some((next.0, facts));
                 Ok(Ok(asks))
             }

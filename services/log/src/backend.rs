@@ -3,7 +3,7 @@
 //! Everything else (order, batches, retries, waking followers) is written once, above this.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use event_schemas::vocabulary::{Position, Recorded, StreamName, TenantId, Version};
@@ -120,6 +120,13 @@ pub(crate) trait Reader: Send + Sync {
         tenant: &'a TenantId,
         id: &'a str,
     ) -> BoxFuture<'a, Result<Option<Known>, Error>>;
+
+    /// Which of these claims somebody holds.
+    fn held<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        keys: &'a [Key],
+    ) -> BoxFuture<'a, Result<HashSet<Key>, Error>>;
 
     /// What receipts say of the events at these positions.
     fn receipts<'a>(

@@ -16,11 +16,12 @@ use tokio::sync::{Mutex, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 use crate::backend::{Item, Reader, Writer, first_receipt};
+use crate::claim::Key;
 use crate::heads::Heads;
 use crate::lane::Lane;
 use crate::seal::SealStore;
 use crate::{
-    Append, AppendError, Appended, Error, Filter, Page, StreamPage, follow, postgres, sqlite,
+    Append, AppendError, Appended, Claim, Error, Filter, Page, StreamPage, follow, postgres, sqlite,
 };
 
 /// How a log is set up. Nothing here changes what it promises.
@@ -329,6 +330,16 @@ impl Log {
             .collect();
         let events = reader.receipts(tenant, &positions).await?;
         Ok(Some((first_receipt(&known, &events), known.digest)))
+    }
+
+    /// Whether somebody holds a claim, for each of these. Of personal ones it is never told: what is
+    /// stored of them says nothing without the tenant's secret, which only a writer has.
+    pub async fn held(&self, tenant: &TenantId, claims: &[Claim]) -> Result<Vec<bool>, Error> {
+        let keys: Vec<_> = claims.iter().map(|claim| Key::of(claim, None)).collect();
+        let asked: Vec<Key> = keys.iter().flatten().cloned().collect();
+        let held = self.0.reader.held(tenant, &asked).await?;
+        let is_held = |key: Option<Key>| key.is_some_and(|key| held.contains(&key));
+        Ok(keys.into_iter().map(is_held).collect())
     }
 
     pub(crate) fn seal_store(&self) -> Arc<dyn SealStore> {

@@ -13,10 +13,10 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use event_schemas::customer::{
-    ContactAdded, ContactProfile, ContactRemoved, ContactUpdated, CustomerEvent, CustomerProfile,
-    CustomerRegistered, CustomerUpdated,
+    ChurnRecorded, ContactAdded, ContactProfile, ContactRemoved, ContactUpdated, CsmAssigned,
+    CustomerEvent, CustomerProfile, CustomerRegistered, CustomerUpdated,
 };
-use event_schemas::vocabulary::{ContactId, CustomerId};
+use event_schemas::vocabulary::{ChurnId, ContactId, CustomerId, RepId};
 use serde::{Deserialize, Serialize};
 
 use crate::claim::{Claim, ClaimChange};
@@ -40,6 +40,10 @@ pub enum Customer {
         profile: Told<CustomerProfile>,
         /// The people who are or were there: what is known of each; nothing while they are gone.
         contacts: Vec<(ContactId, Told<Option<ContactProfile>>)>,
+        /// Who looks after it.
+        csm: Told<RepId>,
+        /// What was said of its leaving.
+        churns: Vec<ChurnRecorded>,
     },
 }
 
@@ -64,6 +68,10 @@ pub enum Command {
         contact_id: ContactId,
         reason: Option<String>,
     },
+    AssignCsm {
+        rep_id: RepId,
+    },
+    RecordChurn(ChurnRecorded),
 }
 
 /// Rules of a customer.
@@ -95,20 +103,31 @@ pub enum Broken {
     /// Two people of a customer do not share an e-mail address.
     #[error("contact {contact_id} has that e-mail address")]
     EmailTaken { contact_id: ContactId },
+    /// Who looks after a customer is a rep who is registered.
+    #[error("there is no rep {rep_id}")]
+    UnknownRep { rep_id: RepId },
+    /// Who is inactive looks after nobody from then on.
+    #[error("rep {rep_id} is inactive")]
+    InactiveRep { rep_id: RepId },
+    /// A statement of its leaving is recorded once.
+    #[error("churn {churn_id} is recorded already")]
+    AlreadyRecorded { churn_id: ChurnId },
 }
 
 impl Refusal for Broken {
     fn kind(&self) -> RefusalKind {
         match self {
-            Self::AlreadyRegistered { .. } | Self::AlreadyThere { .. } => {
-                RefusalKind::AlreadyExists
-            }
-            Self::NotRegistered | Self::UnknownParent { .. } | Self::UnknownContact { .. } => {
-                RefusalKind::NotFound
-            }
-            Self::OwnParent | Self::ParentIsChild { .. } | Self::EmailTaken { .. } => {
-                RefusalKind::RuleBroken
-            }
+            Self::AlreadyRegistered { .. }
+            | Self::AlreadyThere { .. }
+            | Self::AlreadyRecorded { .. } => RefusalKind::AlreadyExists,
+            Self::NotRegistered
+            | Self::UnknownParent { .. }
+            | Self::UnknownContact { .. }
+            | Self::UnknownRep { .. } => RefusalKind::NotFound,
+            Self::OwnParent
+            | Self::ParentIsChild { .. }
+            | Self::EmailTaken { .. }
+            | Self::InactiveRep { .. } => RefusalKind::RuleBroken,
         }
     }
 }
@@ -120,6 +139,14 @@ impl Customer {
     /// Whether it exists.
     pub fn is_registered(&self) -> bool {
         !matches!(self, Self::Unregistered)
+    }
+
+    /// Whether a person is or was there.
+    pub fn has_known(&self, contact_id: &ContactId) -> bool {
+        match self {
+            Self::Unregistered => false,
+            Self::Known { contacts, .. } => contacts.iter().any(|(id, _)| id == contact_id),
+        }
     }
 
     fn parent(&self) -> Option<&CustomerId> {
@@ -220,6 +247,42 @@ impl Customer {
         }
         Ok(vec![ContactRemoved { contact_id, reason }.into()])
     }
+
+    fn assign_csm(&self, rep_id: RepId, reads: &Reads) -> Decided {
+        let Self::Known { csm, .. } = self else {
+            return Err(Broken::NotRegistered);
+        };
+        let previous = csm.at(reads.occurred_at);
+        if previous == Some(&rep_id) {
+            return Ok(vec![]);
+        }
+        match reads.rep(rep_id.as_str()) {
+            Some(rep) if rep.is_active_at(reads.occurred_at) => {}
+            Some(rep) if rep.is_registered() => return Err(Broken::InactiveRep { rep_id }),
+            _ => return Err(Broken::UnknownRep { rep_id }),
+        }
+        let previous_rep_id = previous.cloned();
+        Ok(vec![
+            CsmAssigned {
+                rep_id,
+                previous_rep_id,
+            }
+            .into(),
+        ])
+    }
+
+    fn record_churn(&self, new: ChurnRecorded) -> Decided {
+        let Self::Known { churns, .. } = self else {
+            return Err(Broken::NotRegistered);
+        };
+        match churns.iter().find(|known| known.churn_id == new.churn_id) {
+            None => Ok(vec![new.into()]),
+            Some(known) if *known == new => Ok(vec![]),
+            Some(_) => Err(Broken::AlreadyRecorded {
+                churn_id: new.churn_id,
+            }),
+        }
+    }
 }
 
 /// Who was there at an instant: what comes late is judged by how things stood then.
@@ -283,6 +346,7 @@ impl Decider for Customer {
                 .parent_customer_id
                 .as_ref()
                 .filter(|parent| *parent != customer_id),
+            Command::AssignCsm { rep_id } => return vec![Reference::Rep(rep_id.to_string())],
             _ => None,
         };
         parent
@@ -310,6 +374,8 @@ impl Decider for Customer {
             Command::RemoveContact { contact_id, reason } => {
                 self.remove_contact(contact_id, reason, at)
             }
+            Command::AssignCsm { rep_id } => self.assign_csm(rep_id, reads),
+            Command::RecordChurn(new) => self.record_churn(new),
         }
     }
 
@@ -321,11 +387,17 @@ impl Decider for Customer {
                 registered: Arc::new(e.clone()),
                 profile,
                 contacts: Vec::new(),
+                csm: Told::default(),
+                churns: Vec::new(),
             };
             return;
         }
         let Self::Known {
-            profile, contacts, ..
+            profile,
+            contacts,
+            csm,
+            churns,
+            ..
         } = self
         else {
             return;
@@ -346,19 +418,24 @@ impl Decider for Customer {
             CustomerEvent::ContactAdded(e) => tell(&e.contact_id, Some(e.profile.clone())),
             CustomerEvent::ContactUpdated(e) => tell(&e.contact_id, Some(e.profile.clone())),
             CustomerEvent::ContactRemoved(e) => tell(&e.contact_id, None),
-            CustomerEvent::CsmAssigned(_) | CustomerEvent::ChurnRecorded(_) => {}
+            CustomerEvent::CsmAssigned(e) => csm.tell(occurred_at, e.rep_id.clone()),
+            CustomerEvent::ChurnRecorded(e) => churns.push(e.clone()),
         }
     }
 
     fn stands_after(&self, command: &Command) -> Option<DateTime<Utc>> {
         let Self::Known {
-            profile, contacts, ..
+            profile,
+            contacts,
+            csm,
+            ..
         } = self
         else {
             return None;
         };
         match command {
-            Command::Register(_) => None,
+            Command::Register(_) | Command::RecordChurn(_) => None,
+            Command::AssignCsm { .. } => csm.latest_at(),
             Command::Update { .. } => profile.latest_at(),
             Command::AddContact { contact_id, .. }
             | Command::UpdateContact { contact_id, .. }

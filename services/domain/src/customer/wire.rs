@@ -1,6 +1,8 @@
 //! Messages about a customer.
 
-use event_schemas::customer::{ContactProfile, ContactRole, CustomerProfile, CustomerRegistered};
+use event_schemas::customer::{
+    ChurnRecorded, ContactProfile, ContactRole, CustomerProfile, CustomerRegistered,
+};
 use event_schemas::vocabulary::{ContactId, CustomerId};
 use proto::commands::CustomerCommand as Message;
 use proto::v1;
@@ -18,6 +20,8 @@ pub fn parse(message: Message) -> Result<Addressed<Customer>, InvalidCommand> {
         Message::AddContact(m) => &m.customer_id,
         Message::UpdateContact(m) => &m.customer_id,
         Message::RemoveContact(m) => &m.customer_id,
+        Message::AssignCsm(m) => &m.customer_id,
+        Message::RecordChurn(m) => &m.customer_id,
     };
     let id: Option<CustomerId> = f.id("customer_id", address);
     let command = command(&mut f, message, id.as_ref());
@@ -70,6 +74,21 @@ fn command(f: &mut Fields, message: Message, id: Option<&CustomerId>) -> Option<
                 contact_id: f.id("contact_id", &m.contact_id)?,
                 reason,
             }
+        }
+        Message::AssignCsm(m) => Command::AssignCsm {
+            rep_id: f.id("rep_id", &m.rep_id)?,
+        },
+        Message::RecordChurn(m) => {
+            let churn_id = f.id("churn_id", &m.churn_id);
+            let churned_on = f.some_date("churned_on", &m.churned_on);
+            let reason = f.text("reason", &m.reason, CODE_MAX);
+            let feedback = f.note("feedback", &m.feedback);
+            Command::RecordChurn(ChurnRecorded {
+                churn_id: churn_id?,
+                churned_on: churned_on?,
+                reason: reason?,
+                feedback,
+            })
         }
     })
 }

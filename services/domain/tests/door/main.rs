@@ -10,6 +10,7 @@
 extern crate twinfunnel_domain as domain;
 
 mod commission;
+mod customers;
 mod fields;
 mod messages;
 mod samples;
@@ -28,13 +29,19 @@ fn read(command: Kind) -> Result<(), InvalidCommand> {
         Route::Customer(command) => domain::customer::parse(command).map(drop),
         Route::ExchangeRate(command) => domain::exchange_rate::parse(command).map(drop),
         Route::FixedCost(command) => domain::fixed_cost::parse(command).map(drop),
+        Route::HealthModel(command) => domain::health_model::parse(command).map(drop),
+        Route::Interaction(command) => domain::interaction::parse(command).map(drop),
+        Route::Metric(command) => domain::metric::parse(command).map(drop),
         Route::Opportunity(command) => domain::opportunity::parse(command).map(drop),
         Route::Product(command) => domain::product::parse(command).map(drop),
         Route::Quote(command) => domain::quote::parse(command).map(drop),
         Route::Rep(command) => domain::rep::parse(command).map(drop),
         Route::SalesProcess(command) => domain::sales_process::parse(command).map(drop),
+        Route::Survey(command) => domain::survey::parse(command).map(drop),
         Route::Team(command) => domain::team::parse(command).map(drop),
         Route::Tenant(command) => domain::tenant::parse(command).map(drop),
+        Route::Ticket(command) => domain::ticket::parse(command).map(drop),
+        Route::Usage(command) => domain::usage::parse(command).map(drop),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::commission;
+use super::{commission, customers};
 
 /// One of every command, with something in every field.
 pub(crate) fn samples() -> Vec<Value> {
@@ -40,6 +40,7 @@ pub(crate) fn samples() -> Vec<Value> {
     let at = "2017-03-01T09:00:00Z";
     let of = |name: &str, fields: Value| json!({ name: fields });
     let mut samples = commission::samples();
+    samples.extend(customers::samples());
     samples.extend([
         of(
             "configure_tenant",

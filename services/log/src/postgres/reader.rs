@@ -1,6 +1,6 @@
 //! Reads from PostgreSQL, by a pool of connections.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use event_schemas::vocabulary::{Position, StreamName, TenantId, Version};
 use futures::future::BoxFuture;
@@ -9,6 +9,7 @@ use sqlx::PgPool;
 use crate::backend::{
     self, CommandColumns, EventColumns, Reader, ReceiptColumns, Stretch, signed, unsigned,
 };
+use crate::claim::Key;
 use crate::resolve::Known;
 use crate::{AppendedEvent, Error, Filter, StreamPage};
 
@@ -134,6 +135,26 @@ impl Reader for PgReader {
                     .fetch_optional(&self.pool)
                     .await?;
             row.map(backend::known).transpose()
+        })
+    }
+
+    fn held<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        keys: &'a [Key],
+    ) -> BoxFuture<'a, Result<HashSet<Key>, Error>> {
+        Box::pin(async move {
+            let keys = keys.iter().map(|key| (&*key.scope, &*key.value));
+            let (scopes, values): (Vec<&str>, Vec<&str>) = keys.unzip();
+            let rows: Vec<(String, String, String)> =
+                sqlx::query_as(include_str!("../../sql/postgres/facts_claims.sql"))
+                    .bind(tenant.as_str())
+                    .bind(scopes)
+                    .bind(values)
+                    .fetch_all(&self.pool)
+                    .await?;
+            let keys = rows.into_iter();
+            Ok(keys.map(|(scope, value, _)| Key { scope, value }).collect())
         })
     }
 

@@ -1,6 +1,6 @@
 //! Reads from SQLite, by a pool of read-only connections.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use event_schemas::vocabulary::{Position, StreamName, TenantId, Version};
@@ -11,6 +11,7 @@ use super::Ownership;
 use crate::backend::{
     self, CommandColumns, EventColumns, Reader, ReceiptColumns, Stretch, signed, unsigned,
 };
+use crate::claim::Key;
 use crate::resolve::Known;
 use crate::{AppendedEvent, Error, Filter, StreamPage};
 
@@ -141,6 +142,25 @@ impl Reader for SqliteReader {
                     .fetch_optional(&self.pool)
                     .await?;
             row.map(backend::known).transpose()
+        })
+    }
+
+    fn held<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        keys: &'a [Key],
+    ) -> BoxFuture<'a, Result<HashSet<Key>, Error>> {
+        Box::pin(async move {
+            let keys = keys.iter().map(|key| [&key.scope, &key.value]);
+            let keys: Vec<_> = keys.collect();
+            let rows: Vec<(String, String, String)> =
+                sqlx::query_as(include_str!("../../sql/sqlite/facts_claims.sql"))
+                    .bind(serde_json::json!(keys).to_string())
+                    .bind(tenant.as_str())
+                    .fetch_all(&self.pool)
+                    .await?;
+            let keys = rows.into_iter();
+            Ok(keys.map(|(scope, value, _)| Key { scope, value }).collect())
         })
     }
 
