@@ -5,17 +5,19 @@
     reason = "a test that cannot go on ends"
 )]
 
+use chrono::NaiveDate;
 use event_schemas::customer::{
-    ContactAdded, ContactProfile, ContactRemoved, ContactRole, ContactUpdated, CustomerEvent,
-    CustomerProfile, CustomerRegistered, CustomerUpdated,
+    ChurnRecorded, ContactAdded, ContactProfile, ContactRemoved, ContactRole, ContactUpdated,
+    CsmAssigned, CustomerEvent, CustomerProfile, CustomerRegistered, CustomerUpdated,
 };
+use event_schemas::rep::RepDeactivated;
 use event_schemas::vocabulary::ExternalId;
 use proptest::prelude::*;
 use proto::v1;
 use proto::v1::command::Kind;
 
 use super::Customer;
-use crate::given::{Given, day, given, id, live, nothing};
+use crate::given::{Given, day, given, id, live, nothing, rep};
 
 fn profile(name: &str, parent: &str) -> CustomerProfile {
     CustomerProfile {
@@ -76,6 +78,41 @@ fn removed(contact: &str) -> CustomerEvent {
     ContactRemoved {
         contact_id: id(contact),
         reason: Some("moved on".to_owned()),
+    }
+    .into()
+}
+
+fn assign(rep_id: &str) -> Kind {
+    Kind::AssignCsm(v1::AssignCsm {
+        customer_id: "acme".to_owned(),
+        rep_id: rep_id.to_owned(),
+    })
+}
+
+fn assigned(rep_id: &str, previous: Option<&str>) -> CustomerEvent {
+    CsmAssigned {
+        rep_id: id(rep_id),
+        previous_rep_id: previous.map(id),
+    }
+    .into()
+}
+
+fn churn(reason: &str) -> Kind {
+    Kind::RecordChurn(v1::RecordChurn {
+        customer_id: "acme".to_owned(),
+        churn_id: "c1".to_owned(),
+        churned_on: "2017-06-30".to_owned(),
+        reason: reason.to_owned(),
+        feedback: " too dear ".to_owned(),
+    })
+}
+
+fn churned(reason: &str) -> CustomerEvent {
+    ChurnRecorded {
+        churn_id: id("c1"),
+        churned_on: NaiveDate::from_ymd_opt(2017, 6, 30).unwrap(),
+        reason: reason.to_owned(),
+        feedback: Some("too dear".to_owned()),
     }
     .into()
 }
@@ -323,6 +360,46 @@ fn two_people_do_not_share_an_address() {
         .then([added("bob", "a@acme.example")]);
 }
 
+#[test]
+fn a_customer_is_looked_after_by_one_rep_at_a_time() {
+    let acme = || given([registered("")]).knowing("bob", &rep("bob"));
+    let acme = || acme().knowing("eve", &rep("eve"));
+    let first = acme().on(5).when(assign("bob"));
+    let first = first.then([assigned("bob", None)]).and();
+    first.clone().on(6).when(assign("bob")).then_nothing();
+    let next = first.on(8).when(assign("eve"));
+    let next = next.then([assigned("eve", Some("bob"))]).and();
+    let late = next.on(3).when(assign("eve"));
+    late.then([assigned("eve", None)]);
+}
+
+#[test]
+fn whoever_looks_after_a_customer_is_a_rep_who_is_active_then() {
+    let gone = rep("bob").and_on(6, [RepDeactivated { reason: None }.into()]);
+    let acme = || given([registered("")]).knowing("bob", &gone);
+    acme()
+        .on(5)
+        .when(assign("bob"))
+        .then([assigned("bob", None)]);
+    let gone = acme().on(7).when(assign("bob"));
+    gone.then_refused("INACTIVE_REP", &["rep_id=bob"]);
+    let unknown = acme().when(assign("eve"));
+    unknown.then_refused("UNKNOWN_REP", &["rep_id=eve"]);
+    let none = nothing::<Customer>().when(assign("bob"));
+    none.then_refused("NOT_REGISTERED", &[]);
+}
+
+#[test]
+fn a_churn_is_recorded_once() {
+    let first = given([registered("")]).when(churn("price"));
+    let first = first.then([churned("price")]).and();
+    first.clone().when(churn("price")).then_nothing();
+    let other = first.when(churn("quality"));
+    other.then_refused("ALREADY_RECORDED", &["churn_id=c1"]);
+    let none = nothing::<Customer>().when(churn("price"));
+    none.then_refused("NOT_REGISTERED", &[]);
+}
+
 proptest! {
     #[test]
     fn whatever_is_asked_of_a_customer_ends_well(
@@ -338,6 +415,8 @@ fn any_command() -> impl Strategy<Value = (i64, Kind)> {
     let who = || prop::sample::select(vec!["ann", "bob"]);
     let email = || prop::sample::select(vec!["", "a@acme.example", "b@acme.example"]);
     let command = prop_oneof![
+        1 => prop::sample::select(vec!["bob", "eve"]).prop_map(assign),
+        1 => prop::sample::select(vec!["price", "quality"]).prop_map(churn),
         2 => (name(), parent()).prop_map(|(name, parent)| register(name, parent)),
         2 => (name(), parent()).prop_map(|(name, parent)| update(name, parent)),
         3 => (who(), email()).prop_map(|(who, email)| add(who, email)),

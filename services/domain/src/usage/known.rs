@@ -43,4 +43,9 @@ impl KnownRecords {
             self.0.push(Arc::new(run));
         }
     }
+
+    #[cfg(test)]
+    pub(super) fn runs(&self) -> usize {
+        self.0.len()
+    }
 }
