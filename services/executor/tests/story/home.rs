@@ -8,6 +8,29 @@ use proto::v1;
 use proto::v1::command::Kind;
 use twinfunnel_executor::{Envelope, Loaded, LogStore};
 
+/// Tells each story on both databases, with two executors that do not know of each other.
+macro_rules! on_both {
+    ($($story:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test]
+            async fn $story() {
+                let folder = tempfile::tempdir().unwrap();
+                let log = crate::home::log_in(&folder).await;
+                super::$story([log.clone(), log]).await;
+            })+
+        }
+        mod postgres {
+            $(#[tokio::test]
+            async fn $story() {
+                let postgres = support::Postgres::shared().unwrap();
+                let url = postgres.create_database().await.unwrap();
+                let connect = || log::Log::connect_postgres(&url, log::Options::default());
+                super::$story([connect().await.unwrap(), connect().await.unwrap()]).await;
+            })+
+        }
+    };
+}
+
 pub(crate) fn tenant() -> TenantId {
     TenantId::new("t").unwrap()
 }

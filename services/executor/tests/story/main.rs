@@ -7,9 +7,11 @@
     reason = "a test fails by panicking"
 )]
 
+#[macro_use]
 mod home;
 
 mod closing;
 mod conflicts;
 mod cqrs;
 mod together;
+mod usage;

@@ -12,29 +12,6 @@ use words::{
 
 use crate::home::{envelope, tenant};
 
-/// Tells each story on both databases, with two executors that do not know of each other.
-macro_rules! on_both {
-    ($($story:ident),+ $(,)?) => {
-        mod sqlite {
-            $(#[tokio::test]
-            async fn $story() {
-                let folder = tempfile::tempdir().unwrap();
-                let log = crate::home::log_in(&folder).await;
-                super::$story([log.clone(), log]).await;
-            })+
-        }
-        mod postgres {
-            $(#[tokio::test]
-            async fn $story() {
-                let postgres = support::Postgres::shared().unwrap();
-                let url = postgres.create_database().await.unwrap();
-                let connect = || log::Log::connect_postgres(&url, log::Options::default());
-                super::$story([connect().await.unwrap(), connect().await.unwrap()]).await;
-            })+
-        }
-    };
-}
-
 on_both! {
     all_of_it_lands,
     nothing_lands_if_one_refuses,

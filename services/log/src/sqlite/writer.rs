@@ -38,6 +38,7 @@ const EMPTY_WAL: &str = "PRAGMA busy_timeout = 200; PRAGMA wal_checkpoint(TRUNCA
 
 const EVENT_ROW: &str = "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
 const COMMAND_ROW: &str = "(?,?,?,?,?,?)";
+const CLAIM_ROW: &str = "(?,?,?,?)";
 
 type Result<T, E = Failure> = std::result::Result<T, E>;
 
@@ -55,6 +56,7 @@ pub(crate) struct SqliteWriter {
     heads: HashMap<TenantId, Head>,
     events: Inserts,
     commands: Inserts,
+    claims: Inserts,
     /// The file of the write-ahead log, and commits until its size is looked at.
     wal: PathBuf,
     until_look: u32,
@@ -66,8 +68,12 @@ pub(crate) struct SqliteWriter {
 struct Inserts(Vec<Arc<str>>);
 
 impl Inserts {
+    /// `insert` has no rows: they go behind its `VALUES`.
     fn new(insert: &str, row: &str) -> Self {
-        let of = |rows| format!("{insert} {}", vec![row; rows].join(",")).into();
+        let of = |rows| {
+            let values = format!("VALUES {}", vec![row; rows].join(","));
+            insert.replacen("VALUES", &values, 1).into()
+        };
         Self((1..=ROWS).map(of).collect())
     }
 
@@ -94,6 +100,7 @@ impl SqliteWriter {
                 include_str!("../../sql/sqlite/insert_commands.sql"),
                 COMMAND_ROW,
             ),
+            claims: Inserts::new(include_str!("../../sql/sqlite/set_claims.sql"), CLAIM_ROW),
             wal,
             until_look: WAL_LOOK,
             _owned: owned,
@@ -129,6 +136,7 @@ impl SqliteWriter {
             heads,
             events,
             commands,
+            claims,
             ..
         } = self;
         let mut tx = connection.begin().await?;
@@ -155,7 +163,7 @@ impl SqliteWriter {
                 set.execute(&mut *tx).await?;
             }
             insert_commands(&mut tx, commands, tenant, before, &plan.commands).await?;
-            change_claims(&mut tx, tenant, &plan).await?;
+            change_claims(&mut tx, claims, tenant, &plan).await?;
             let Plan { verdicts, .. } = plan;
             let (head_before, head) = (before.position, after.position);
             settled.push((
@@ -377,22 +385,34 @@ async fn insert_commands(
 
 async fn change_claims(
     tx: &mut SqliteTransaction<'_>,
+    inserts: &Inserts,
     tenant: &TenantId,
     plan: &Plan<'_>,
 ) -> Result<(), Error> {
+    let tenant: Arc<str> = tenant.as_str().into();
+    let mut taken = Vec::with_capacity(plan.claims.len());
     for (key, holder) in &plan.claims {
-        let sql = match holder {
-            Some(_) => include_str!("../../sql/sqlite/set_claim.sql"),
-            None => include_str!("../../sql/sqlite/free_claim.sql"),
-        };
-        let query = sqlx::query(sql)
-            .bind(tenant.as_str())
+        if let Some(holder) = holder {
+            taken.push((*key, *holder));
+            continue;
+        }
+        let free = sqlx::query(include_str!("../../sql/sqlite/free_claim.sql"))
+            .bind(Arc::clone(&tenant))
             .bind(key.scope.as_str())
             .bind(key.value.as_str());
-        let query = match holder {
-            Some(holder) => query.bind(*holder),
-            None => query,
-        };
+        free.execute(&mut **tx).await?;
+    }
+    // In the order of the index, so that neighbours are written together.
+    taken.sort_unstable();
+    for rows in taken.chunks(ROWS) {
+        let mut query = inserts.of(rows.len());
+        for (key, holder) in rows {
+            query = query
+                .bind(Arc::clone(&tenant))
+                .bind(key.scope.as_str())
+                .bind(key.value.as_str())
+                .bind(*holder);
+        }
         query.execute(&mut **tx).await?;
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! Claims: one holder at a time, and no personal value at rest.
 
-use twinfunnel_log::{AppendError, Appended, ClaimValue};
+use twinfunnel_log::{AppendError, Appended, Claim, ClaimValue};
 
 use crate::home::{Home, With as _, add, nothing, together};
 
@@ -10,6 +10,8 @@ on_both!(
     claims_of_one_batch_see_one_another,
     a_claim_lands_only_with_its_append,
     a_personal_value_is_stored_only_as_a_hash,
+    who_holds_a_claim_is_not_told_but_whether_somebody_does,
+    many_claims_are_taken_at_once,
 );
 
 fn plain(value: &str) -> ClaimValue {
@@ -169,4 +171,55 @@ async fn a_personal_value_is_stored_only_as_a_hash(home: Home) {
             assert_eq!(hashes, 2, "each tenant has a key of its own");
         }
     }
+}
+
+fn of_email(value: ClaimValue) -> Claim {
+    Claim {
+        scope: "contact.email".into(),
+        value,
+    }
+}
+
+async fn who_holds_a_claim_is_not_told_but_whether_somebody_does(home: Home) {
+    let log = home.open().await;
+    let append = nothing()
+        .claiming(plain("a"), "rep-1")
+        .claiming(personal("p"), "rep-1")
+        .claiming(plain("b"), "rep-1");
+    log.append(append).await.unwrap();
+    log.append(nothing().releasing(plain("b"), "rep-1"))
+        .await
+        .unwrap();
+    let asked = [
+        plain("b"),
+        plain("a"),
+        personal("p"),
+        plain("a"),
+        plain("c"),
+    ]
+    .map(of_email);
+    let tenant = &nothing().tenant;
+    let held = log.held(tenant, &asked).await.unwrap();
+    assert_eq!(held, [false, true, false, true, false]);
+    assert_eq!(log.held(tenant, &[]).await.unwrap(), [false; 0]);
+    let other = &nothing().of("beta").tenant;
+    assert_eq!(log.held(other, &asked).await.unwrap(), [false; 5]);
+}
+
+async fn many_claims_are_taken_at_once(home: Home) {
+    let log = home.open().await;
+    let claiming = |values: std::ops::Range<u32>, holder: &str| {
+        values.fold(nothing(), |append, value| {
+            append.claiming(plain(&value.to_string()), holder)
+        })
+    };
+    log.append(claiming(0..1_000, "rep-1")).await.unwrap();
+    log.append(claiming(0..1_000, "rep-1")).await.unwrap();
+    assert_held(&log.append(claiming(999..1_999, "rep-2")).await, "rep-1");
+    log.append(claiming(1_000..1_065, "rep-2")).await.unwrap();
+    let asked: Vec<_> = (990..1_070u32)
+        .map(|value| of_email(plain(&value.to_string())))
+        .collect();
+    let held = log.held(&nothing().tenant, &asked).await.unwrap();
+    assert_eq!(held.iter().filter(|held| **held).count(), 75);
 }
