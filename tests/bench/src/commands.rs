@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, ensure};
 use proto::v1;
 use proto::v1::bulk_command_service_client::BulkCommandServiceClient;
+use proto::v1::command::Kind;
 use proto::v1::opportunity_command_service_client::OpportunityCommandServiceClient;
 use proto::v1::sales_process_command_service_client::SalesProcessCommandServiceClient;
 use proto::v1::submit_response::Outcome;
@@ -68,25 +69,46 @@ pub(crate) async fn submit(
     in_flight: usize,
     span: Duration,
 ) -> anyhow::Result<Rate> {
-    let channels = server.channels(in_flight.min(STREAMS)).await?;
-    if let Some(channel) = channels.first() {
+    if let Some(channel) = server.channels(1).await?.first() {
         define_process(channel.clone()).await?;
     }
+    let next = |_| || Kind::RegisterOpportunity(opportunity());
+    submit_each(server, in_flight, span, next).await
+}
+
+/// Submits commands on streams, `in_flight` without an answer at a time; `of_stream` gives what makes
+/// the commands of each.
+pub(crate) async fn submit_each<N>(
+    server: &Server,
+    in_flight: usize,
+    span: Duration,
+    of_stream: impl Fn(usize) -> N,
+) -> anyhow::Result<Rate>
+where
+    N: FnMut() -> Kind + Send + 'static,
+{
+    let channels = server.channels(in_flight.min(STREAMS)).await?;
     let window = in_flight.div_ceil(channels.len());
-    let streams = channels
-        .into_iter()
-        .map(|channel| move |until| stream(channel, window, until));
+    let streams = channels.into_iter().enumerate().map(|(at, channel)| {
+        let next = of_stream(at);
+        move |until| stream(channel, window, until, next)
+    });
     run_streams(streams.collect(), span).await
 }
 
 /// One stream: each answer is followed by another command, until it is time.
-async fn stream(channel: Channel, window: usize, until: Until) -> anyhow::Result<Vec<Duration>> {
+async fn stream(
+    channel: Channel,
+    window: usize,
+    until: Until,
+    mut next: impl FnMut() -> Kind,
+) -> anyhow::Result<Vec<Duration>> {
     let mut client = BulkCommandServiceClient::new(channel);
     let (sender, commands) = mpsc::channel(window);
     let mut asked = VecDeque::with_capacity(window);
     for _ in 0..window {
         asked.push_back(Instant::now());
-        sender.send(submitted()).await?;
+        sender.send(submitted(next())).await?;
     }
     let commands = request(ReceiverStream::new(commands));
     let mut answers = client.submit(commands).await?.into_inner();
@@ -100,14 +122,13 @@ async fn stream(channel: Channel, window: usize, until: Until) -> anyhow::Result
         took.extend(until.counts(asked_at).then(|| asked_at.elapsed()));
         if !until.is_over() {
             asked.push_back(Instant::now());
-            sender.send(submitted()).await?;
+            sender.send(submitted(next())).await?;
         }
     }
     Ok(took)
 }
 
-fn submitted() -> v1::SubmitRequest {
-    let kind = v1::command::Kind::RegisterOpportunity(opportunity());
+fn submitted(kind: Kind) -> v1::SubmitRequest {
     v1::SubmitRequest {
         command: Some(v1::Command { kind: Some(kind) }),
         ..v1::SubmitRequest::default()

@@ -18,6 +18,7 @@ mod read_models;
 mod report;
 mod server;
 mod size;
+mod usage;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -66,6 +67,8 @@ enum Part {
     Health,
     /// A log of ten million events, and one of ten thousand.
     Size,
+    /// Records of usage coming in.
+    Usage,
 }
 
 /// Callers that wait for each answer before they ask again.
@@ -114,6 +117,9 @@ async fn main() -> anyhow::Result<()> {
             10_000_000
         };
         size::size(&mut report, events, span).await?;
+    if measures(Part::Usage) {
+        println!("usage coming in …");
+        usage::ingest(&mut report, span).await?;
     }
     report.print();
     if let Some(path) = arguments.json {
@@ -164,12 +170,7 @@ async fn measure_commands(
 
     println!("peers on the same PostgreSQL: postgres-es, a bare UNNEST insert …");
     let bare = peers::unnest(&postgres.create_database().await?, span).await?;
-    report.add(
-        "bare UNNEST insert, 1,000 rows a batch",
-        bare,
-        "rows/s",
-        None,
-    );
+    report.add(BARE_INSERT, bare, "rows/s", None);
     let url = postgres.create_database().await?;
     for in_flight in IN_FLIGHT {
         let rate = peers::postgres_es(&url, in_flight, span).await?;
@@ -188,7 +189,7 @@ async fn measure_commands(
             &format!("{name}, beside the bare insert"),
             rate.per_second,
             "commands/s",
-            Some("bare UNNEST insert, 1,000 rows a batch"),
+            Some(BARE_INSERT),
         );
     }
     if with_peers {
@@ -197,6 +198,9 @@ async fn measure_commands(
     }
     Ok(())
 }
+
+/// What the same PostgreSQL takes of whoever promises nothing.
+const BARE_INSERT: &str = "bare UNNEST insert, 1,000 rows a batch";
 
 fn no_op(in_flight: usize) -> String {
     format!("gRPC no-op, {in_flight} in flight")
