@@ -21,6 +21,7 @@ mod command_line;
 mod commission;
 mod crashing;
 mod crowding;
+mod customers;
 mod following;
 mod guarding;
 mod health;
