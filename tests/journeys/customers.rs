@@ -188,7 +188,7 @@ async fn a_record_is_corrected_and_the_last_word_counts(home: Home) {
     assert_eq!(days(&picture, "logins"), ["03-05 8.5"]);
     assert_eq!(days(&picture, "users"), ["03-05 1"]);
     let events = stream(&client, "usage-acme~2024-03-05").await;
-    let last: serde_json::Value = serde_json::from_slice(&events[2].payload).unwrap();
+    let last: serde_json::Value = serde_json::from_str(&events[2].payload).unwrap();
     assert_eq!(last["quantity"], "7");
     let other = refused(&client, correct("z", "1")).await;
     assert_eq!(
@@ -295,16 +295,10 @@ async fn what_cannot_be_taken_is_refused_by_its_reason(home: Home) {
     )
     .await;
     let before = history(&client).await.len();
-    let of = |metric_id: &str, record: v1::UsageRecord| {
+    let of = |metric_id: &str, wrong: v1::UsageRecord| {
         let metric_id = metric_id.into();
-        record_of(v1::UsageRecord {
-            metric_id,
-            ..record
-        })
+        record([told("good", "1", 5), v1::UsageRecord { metric_id, ..wrong }])
     };
-    fn record_of(of: v1::UsageRecord) -> v1::RecordUsage {
-        record([told("good", "1", 5), of])
-    }
     let usage = [
         (of("visits", told("a", "1", 5)), "UNKNOWN_METRIC"),
         (of("users", told("a", "1", 7)), "RETIRED_METRIC"),

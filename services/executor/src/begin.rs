@@ -38,7 +38,8 @@ pub type InFlight = BoxFuture<'static, Result<Receipt, Error>>;
 /// How the executor is set up.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// How many aggregates of each kind are kept in memory.
+    /// How many aggregates of each kind are kept in memory; of a kind that is large, as many fewer as
+    /// its [`Decider::WEIGHT`] says.
     pub cached_aggregates: u64,
 }
 

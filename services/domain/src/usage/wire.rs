@@ -25,7 +25,7 @@ pub fn parse(message: Message) -> Result<Addressed<Usage>, InvalidCommand> {
     match message {
         Message::RecordUsage(m) => {
             let customer_id: Option<CustomerId> = f.id("customer_id", &m.customer_id);
-            let days = days(&mut f, m.records);
+            let days = days(&mut f, &m.records);
             f.finish(|| {
                 let customer_id = customer_id?;
                 let mut days = days.into_iter().map(|(used_on, records)| {
@@ -70,7 +70,7 @@ pub fn parse(message: Message) -> Result<Addressed<Usage>, InvalidCommand> {
 }
 
 /// The records by their day, in the order in which they were told; each once, the first.
-fn days(f: &mut Fields, messages: Vec<v1::UsageRecord>) -> Vec<(NaiveDate, Vec<UsageRecord>)> {
+fn days(f: &mut Fields, messages: &[v1::UsageRecord]) -> Vec<(NaiveDate, Vec<UsageRecord>)> {
     if messages.is_empty() {
         f.wrong("records", "is missing: there is at least one");
     }
@@ -79,10 +79,10 @@ fn days(f: &mut Fields, messages: Vec<v1::UsageRecord>) -> Vec<(NaiveDate, Vec<U
         return days;
     }
     let mut seen: HashSet<UsageRecordId> = HashSet::with_capacity(messages.len());
-    let mut told = Told::default();
+    let mut last = Last::default();
     for (at, message) in messages.iter().enumerate() {
         let field = |name: &str| format!("records[{at}].{name}");
-        let Some((used_on, record)) = told.record(f, field, message) else {
+        let Some((used_on, record)) = last.record(f, field, message) else {
             continue;
         };
         if !seen.insert(record.record_id.clone()) {
@@ -98,12 +98,12 @@ fn days(f: &mut Fields, messages: Vec<v1::UsageRecord>) -> Vec<(NaiveDate, Vec<U
 
 /// What was read last: most records of a command are of one metric and day.
 #[derive(Default)]
-struct Told {
+struct Last {
     metric_id: Option<MetricId>,
     used_on: Option<(String, NaiveDate)>,
 }
 
-impl Told {
+impl Last {
     fn record(
         &mut self,
         f: &mut Fields,
