@@ -375,6 +375,6 @@ async fn a_health_model_is_published_and_customers_are_scored_by_it(home: Home) 
     };
     let receipt = tell_on(&client, 4, answer).await;
     let health = picture(&client, receipt.position).await.health.unwrap();
-    assert_eq!(health.score, "70.00");
+    assert_eq!(health.score, "70");
     assert_eq!(health.health_model.unwrap().version, 1);
 }
