@@ -117,6 +117,7 @@ async fn main() -> anyhow::Result<()> {
             10_000_000
         };
         size::size(&mut report, events, span).await?;
+    }
     if measures(Part::Usage) {
         println!("usage coming in …");
         usage::ingest(&mut report, span).await?;
