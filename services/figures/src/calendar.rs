@@ -84,6 +84,14 @@ impl Span {
         Self { from_on, to_on }
     }
 
+    /// All days before one.
+    pub(crate) fn before(day: NaiveDate) -> Self {
+        Self {
+            from_on: NaiveDate::MIN,
+            to_on: day,
+        }
+    }
+
     /// Whether a day is in it.
     pub fn contains(self, day: NaiveDate) -> bool {
         self.from_on <= day && day < self.to_on

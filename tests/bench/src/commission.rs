@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use anyhow::Context as _;
 use audit::Bundle;
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use event_schemas::vocabulary::{
     CommissionPlanId, Position, Recorded, RepId, StreamName, TenantId, Version,
 };
@@ -31,12 +31,17 @@ const BUNDLED: usize = 10_000;
 const TENANT: &str = "bench";
 const PLAN: &str = "plan";
 
-/// Fills a log with deals, asks for all statements, and adds some more deals.
-pub(crate) async fn statements(report: &mut Report, deals: usize) -> anyhow::Result<()> {
+/// Fills a log with the deals of some years, asks for all statements of the last quarter, and adds
+/// some more deals to that.
+pub(crate) async fn statements(
+    report: &mut Report,
+    deals: usize,
+    years: i32,
+) -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
     let log = Log::open_sqlite(folder.path(), log::Options::default()).await?;
     let mut position = 0;
-    for chunk in history(PARTICIPANTS, deals)?.chunks(CHUNK) {
+    for chunk in history(PARTICIPANTS, deals, years)?.chunks(CHUNK) {
         position = append(&log, chunk).await?;
     }
     let home = Home::Sqlite {
@@ -58,16 +63,13 @@ pub(crate) async fn statements(report: &mut Report, deals: usize) -> anyhow::Res
         answer.statements.len() == PARTICIPANTS,
         "a statement is missing"
     );
-    report.add(
-        "statements of 1,000 participants from the log",
-        rate,
-        "events/s",
-        None,
-    );
+    let name =
+        format!("statements of 1,000 participants, {deals} deals in {years} years, from the log");
+    report.add(&name, rate, "events/s", None);
 
     let mut took = Vec::with_capacity(MORE);
     for more in 0..MORE {
-        let event = signed(deals + more, PARTICIPANTS, deals + MORE)?;
+        let event = signed(deals + more, PARTICIPANTS, deals + MORE, years)?;
         let asked = Instant::now();
         let min_position = append(&log, &[event]).await?;
         let question = v1::GetStatementRequest {
@@ -84,7 +86,8 @@ pub(crate) async fn statements(report: &mut Report, deals: usize) -> anyhow::Res
     }
     took.sort_by(f64::total_cmp);
     let median = took.get(MORE / 2).copied().unwrap_or_default();
-    let name = format!("one more deal after {deals}, until its statement is told, p50");
+    let name =
+        format!("one more deal after {deals} in {years} years, until its statement is told, p50");
     report.add(&name, median, "ms", None);
     projections.shutdown().await;
     log.close().await;
@@ -93,7 +96,7 @@ pub(crate) async fn statements(report: &mut Report, deals: usize) -> anyhow::Res
 
 /// Verifies a bundle of ten thousand events.
 pub(crate) fn bundle(report: &mut Report) -> anyhow::Result<()> {
-    let mut events: Vec<Recorded> = history(10, BUNDLED - 13)?;
+    let mut events: Vec<Recorded> = history(10, BUNDLED - 13, 1)?;
     number(&mut events)?;
     let (plan, rep) = (CommissionPlanId::new(PLAN)?, RepId::new(&rep(0))?);
     let closing = closing(&events, &plan, &rep)?;
@@ -178,35 +181,43 @@ fn closing(events: &[Recorded], plan: &CommissionPlanId, rep: &RepId) -> anyhow:
     )
 }
 
-/// A plan, its participants, and their deals over the year 2017.
-fn history(participants: usize, deals: usize) -> anyhow::Result<Vec<Recorded>> {
-    let start: DateTime<Utc> = "2017-01-01T00:00:00Z".parse()?;
+/// When so many years begin of which 2017 is the last.
+fn start(years: i32) -> anyhow::Result<DateTime<Utc>> {
+    let first = NaiveDate::from_ymd_opt(2018 - years, 1, 1).context("there is no such year")?;
+    Ok(first.and_time(NaiveTime::MIN).and_utc())
+}
+
+/// A plan, its participants, and their deals over some years up to the end of 2017.
+fn history(participants: usize, deals: usize, years: i32) -> anyhow::Result<Vec<Recorded>> {
+    let start = start(years)?;
+    let from_on = start.date_naive();
     let terms = r#"{"currency":"USD","statement_period":"QUARTER","timing":"SIGNING",
         "basis":"REVENUE","tiers":{"measure":"BASIS","window":"QUARTER","mode":"MARGINAL","bands":[
         {"from":"0","to":"5000000","pays":{"PERCENT":"5"}},
         {"from":"5000000","to":"10000000","pays":{"PERCENT":"7"}},
         {"from":"10000000","pays":{"PERCENT":"10"}}]}}"#;
     let published = format!(
-        r#"{{"plan_id":"{PLAN}","version":1,"effective_from":"2017-01-01","terms":{terms}}}"#
+        r#"{{"plan_id":"{PLAN}","version":1,"effective_from":"{from_on}","terms":{terms}}}"#
     );
     let stream = format!("commission_plan-{PLAN}");
     let mut events = vec![event(&stream, "CommissionPlanPublished", start, published)?];
     for participant in 0..participants {
         let rep = rep(participant);
-        let enrolled = format!(r#"{{"rep_id":"{rep}","from_on":"2017-01-01"}}"#);
+        let enrolled = format!(r#"{{"rep_id":"{rep}","from_on":"{from_on}"}}"#);
         events.push(event(&stream, "ParticipantEnrolled", start, enrolled)?);
     }
     for deal in 0..deals {
-        events.push(signed(deal, participants, deals)?);
+        events.push(signed(deal, participants, deals, years)?);
     }
     Ok(events)
 }
 
 /// One deal of many, each participant's in turn.
-fn signed(deal: usize, participants: usize, deals: usize) -> anyhow::Result<Recorded> {
-    let year = TimeDelta::days(365).num_microseconds().unwrap_or_default();
-    let part = i64::try_from(i128::from(year) * i128::try_from(deal)? / i128::try_from(deals)?)?;
-    let start: DateTime<Utc> = "2017-01-01T00:00:00Z".parse()?;
+fn signed(deal: usize, participants: usize, deals: usize, years: i32) -> anyhow::Result<Recorded> {
+    let start = start(years)?;
+    let whole = self::start(0)? - start;
+    let whole = i128::from(whole.num_microseconds().unwrap_or_default());
+    let part = i64::try_from(whole * i128::try_from(deal)? / i128::try_from(deals)?)?;
     let rep = rep(deal % participants);
     let amount = 10_000 + (deal * 37) % 90_000;
     let payload = format!(

@@ -98,8 +98,10 @@ async fn main() -> anyhow::Result<()> {
     if measures(Part::Commission) {
         println!("commission statements and bundles …");
         let deals = if arguments.quick { 50_000 } else { 1_000_000 };
-        commission::statements(&mut report, deals / 10).await?;
-        commission::statements(&mut report, deals).await?;
+        // As many deals a quarter after one year as after ten, and then ten times as many.
+        commission::statements(&mut report, deals / 10, 1).await?;
+        commission::statements(&mut report, deals, 10).await?;
+        commission::statements(&mut report, deals, 1).await?;
         commission::bundle(&mut report)?;
     }
     if measures(Part::Health) {

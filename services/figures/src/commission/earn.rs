@@ -1,9 +1,9 @@
 //! What a participant earns: commissions in the order of their transactions, SPIFs, overrides, and
 //! what is taken back.
 
-use std::collections::HashMap;
+use std::sync::Arc;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use event_schemas::commission_period::{Derivation, LineKind, StatementLine, Step};
 use event_schemas::commission_plan::{Pay, Rate, Terms, Tiers};
 use event_schemas::vocabulary::{CommissionPlanId, ContractId, Line, LineId, RepId};
@@ -12,6 +12,8 @@ use rust_decimal::Decimal;
 use super::CalculateError;
 use super::book::{Book, Contract, Source};
 use super::exact::{mul_div, percent, round, told};
+use super::ledger::Ledger;
+use super::opening::{Opening, Own};
 use super::overrides::overrides;
 use super::spifs::spifs;
 use super::steps::{self, money, money_minor, step};
@@ -49,8 +51,8 @@ pub(super) struct Participant<'b> {
     pub(super) timeline: Timeline<'b>,
     /// Contracts that are not in the book.
     pub(super) supposed: &'b [Contract],
-    /// The day before which things happen.
-    pub(super) until_on: NaiveDate,
+    /// The days on which things happen.
+    pub(super) within: Span,
     pub(super) told: Told,
 }
 
@@ -64,37 +66,12 @@ pub(super) struct Earned<'b> {
     pub(super) sources: Vec<&'b Source>,
 }
 
-/// Everything a participant earned.
+/// What a participant earned on some days.
 #[derive(Debug, Default)]
 pub(super) struct Earnings<'b> {
     pub(super) lines: Vec<Earned<'b>>,
-    pub(super) credited: Credited,
     /// The tier reached, by the day on which it was.
     pub(super) tiers: Vec<(NaiveDate, usize)>,
-}
-
-/// What was credited by the end of each day.
-#[derive(Debug, Default)]
-pub(super) struct Credited(Vec<(NaiveDate, Decimal)>);
-
-impl Credited {
-    fn add(&mut self, day: NaiveDate, basis: Decimal) {
-        let total = self.0.last().map_or(Decimal::ZERO, |(_, total)| *total) + basis;
-        match self.0.last_mut() {
-            Some(last) if last.0 == day => last.1 = total,
-            _ => self.0.push((day, total)),
-        }
-    }
-
-    /// What was credited within a span.
-    pub(super) fn within(&self, span: Span) -> Decimal {
-        let before = |day: NaiveDate| {
-            let index = self.0.partition_point(|(on, _)| *on < day);
-            let last = index.checked_sub(1).and_then(|index| self.0.get(index));
-            last.map_or(Decimal::ZERO, |(_, total)| *total)
-        };
-        before(span.to_on) - before(span.from_on)
-    }
 }
 
 impl<'b> Participant<'b> {
@@ -102,7 +79,7 @@ impl<'b> Participant<'b> {
         book: &'b Book,
         plan_id: &'b CommissionPlanId,
         rep_id: &'b RepId,
-        until_on: NaiveDate,
+        within: Span,
         told: Told,
     ) -> Result<Self, CalculateError> {
         Ok(Self {
@@ -111,51 +88,82 @@ impl<'b> Participant<'b> {
             rep_id,
             timeline: Timeline::of(book, plan_id, rep_id)?,
             supposed: &[],
-            until_on,
+            within,
             told,
         })
     }
 
+    /// The contracts of which something may count.
     pub(super) fn contracts(&self) -> impl Iterator<Item = &'b Contract> {
-        let known = self.book.contracts.of_rep(self.rep_id);
+        let known = self.contracts_of(self.rep_id).into_iter();
         known.chain(self.supposed)
     }
 
+    /// The same of somebody: those to which something happens on the days asked for, or all where
+    /// another timing begins on one of them.
+    pub(super) fn contracts_of(&self, rep_id: &RepId) -> Vec<&'b Contract> {
+        let from_on = self.within.from_on;
+        let all = from_on == NaiveDate::MIN || self.timeline.turns_within(self.within);
+        // Where a clock leaps over midnight, a day begins some hours beside its start.
+        let start = || {
+            let start = self.book.zone.start(from_on);
+            start.checked_sub_signed(TimeDelta::days(1))
+        };
+        let since = if all { None } else { start() };
+        let since = since.unwrap_or(DateTime::<Utc>::MIN_UTC);
+        self.book.contracts.of_rep(rep_id, since)
+    }
+
     /// All that was earned, with what the team brings.
-    pub(super) fn earnings(&self) -> Result<Earnings<'b>, CalculateError> {
-        let mut earnings = self.own()?;
+    pub(super) fn earnings(&self, opening: &mut Opening) -> Result<Earnings<'b>, CalculateError> {
+        let mut earnings = self.own(Arc::make_mut(&mut opening.own))?;
         spifs(self, &mut earnings)?;
-        overrides(self, &mut earnings)?;
+        overrides(self, opening, &mut earnings)?;
         Ok(earnings)
     }
 
+    /// How own deals stand where the days asked for begin.
+    pub(super) fn own_opening(&self) -> Result<Arc<Own>, CalculateError> {
+        let (openings, day) = (&self.book.openings, self.within.from_on);
+        if day == NaiveDate::MIN {
+            return Ok(Arc::default());
+        }
+        if let Some(known) = openings.own(self.plan_id, self.rep_id, day) {
+            return Ok(known);
+        }
+        let (book, plan_id, rep_id) = (self.book, self.plan_id, self.rep_id);
+        let before = Self::new(book, plan_id, rep_id, Span::before(day), Told::Nothing)?;
+        let mut own = Own::default();
+        before.own(&mut own)?;
+        own.rest(day);
+        let own = Arc::new(own);
+        openings.keep_own(plan_id, rep_id, day, &own);
+        Ok(own)
+    }
+
     /// Commissions of own deals, and what is taken back of them.
-    pub(super) fn own(&self) -> Result<Earnings<'b>, CalculateError> {
+    pub(super) fn own(&self, own: &mut Own) -> Result<Earnings<'b>, CalculateError> {
         let share = |credits: &Credits<'_>, at, terms: &Terms| {
             Ok((self.share(credits, at, terms)?, Vec::new()))
         };
         let transactions = self.read(&share, self.contracts())?;
         let mut earnings = Earnings::default();
-        let mut windows = Windows::new(self);
-        let mut paid: HashMap<(&ContractId, &LineId), i64> = HashMap::new();
         for transaction in &transactions {
-            let key = (transaction.contract_id, &transaction.line.line_id);
             let terms = &transaction.version.terms;
             let pays_own = !terms.rates.is_empty() || terms.tiers.is_some();
             let earned = match &transaction.kind {
                 // A plan for managers alone.
                 Kind::Credit(_) if !pays_own => None,
                 Kind::Credit(credit) => {
-                    let earned =
-                        self.commission(transaction, credit, &mut windows, &mut earnings)?;
-                    *paid.entry(key).or_default() += earned.line.amount_minor;
-                    Some(earned)
+                    Some(self.commission(transaction, credit, own, &mut earnings.tiers)?)
                 }
-                Kind::TakeBack { part, of } => {
-                    let paid = paid.entry(key).or_default();
-                    self.clawback(transaction, paid, *part, *of)?
-                }
+                Kind::TakeBack { part, of } => self.clawback(transaction, &own.paid, *part, *of)?,
             };
+            if let Some(earned) = &earned {
+                let (contract_id, line_id) = (transaction.contract_id, &transaction.line.line_id);
+                let key = (contract_id.clone(), line_id.clone());
+                own.paid.add(key, earned.line.amount_minor);
+            }
             earnings.lines.extend(earned);
         }
         Ok(earnings)
@@ -170,7 +178,7 @@ impl<'b> Participant<'b> {
         let reader = Reader {
             book: self.book,
             timeline: &self.timeline,
-            until_on: self.until_on,
+            within: self.within,
             share,
         };
         reader.read(contracts)
@@ -208,8 +216,8 @@ impl<'b> Participant<'b> {
         &self,
         transaction: &Transaction<'b>,
         credit: &Credit,
-        windows: &mut Windows<'_, 'b>,
-        earnings: &mut Earnings<'b>,
+        own: &mut Own,
+        tiers: &mut Vec<(NaiveDate, usize)>,
     ) -> Result<Earned<'b>, CalculateError> {
         let version = transaction.version;
         let (terms, line) = (&*version.terms, transaction.line);
@@ -222,19 +230,14 @@ impl<'b> Participant<'b> {
             line_id: line.line_id.clone(),
         })?;
         let is_told = self.told.wants(transaction.day);
-        let paid = windows.pay(
-            transaction,
-            credit.basis,
-            worth,
-            &earnings.credited,
-            is_told,
-        )?;
+        let mut windows = Windows::from(self, own.window.take());
+        let credited = &own.credited;
+        let paid = windows.pay(transaction, credit.basis, worth, credited, is_told)?;
+        own.window = windows.into_current();
         if !matches!(worth, Worth::Free) {
-            earnings.credited.add(transaction.day, credit.basis);
+            own.credited.add(transaction.day, credit.basis);
         }
-        if let Some(tier) = paid.tier {
-            earnings.tiers.push((transaction.day, tier));
-        }
+        tiers.extend(paid.tier.map(|tier| (transaction.day, tier)));
         let mut rates = paid.rates;
         if let (Worth::Flat(_), Some(Pay::Percent(rate))) = (worth, pays) {
             rates.push(told(percent(rate.decimal(), keeps)?)?);
@@ -282,23 +285,21 @@ impl<'b> Participant<'b> {
     fn clawback(
         &self,
         transaction: &Transaction<'b>,
-        paid_minor: &mut i64,
+        paid: &Ledger<(ContractId, LineId)>,
         part: Decimal,
         of: Decimal,
     ) -> Result<Option<Earned<'b>>, CalculateError> {
-        if *paid_minor == 0 || of.is_zero() {
+        let (contract_id, line_id) = (transaction.contract_id, &transaction.line.line_id);
+        let paid_minor = paid.paid_minor(&(contract_id.clone(), line_id.clone()));
+        if paid_minor == 0 || of.is_zero() {
             return Ok(None);
         }
-        let taken = mul_div(Decimal::from(*paid_minor), part, of)?;
+        let taken = mul_div(Decimal::from(paid_minor), part, of)?;
         let amount_minor = -round(taken)?;
-        *paid_minor += amount_minor;
         let currency = transaction.version.terms.currency;
         let contract_currency = transaction.currency;
         let inputs = [
-            (
-                "paid for the line",
-                money_minor(*paid_minor - amount_minor, currency),
-            ),
+            ("paid for the line", money_minor(paid_minor, currency)),
             ("credited and standing", money(of, contract_currency)),
             ("lost", money(part, contract_currency)),
         ];
@@ -306,7 +307,6 @@ impl<'b> Participant<'b> {
             step("claw-back", &inputs, money(-taken, currency)),
             step("rounded", &[], money_minor(amount_minor, currency)),
         ];
-        let (contract_id, line_id) = (transaction.contract_id, &transaction.line.line_id);
         let line = StatementLine {
             line_id: format!("clawback:{}:{contract_id}:{line_id}", transaction.position),
             kind: LineKind::Clawback,

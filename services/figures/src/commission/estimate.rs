@@ -165,5 +165,6 @@ fn supposed(deal: &Deal, rep_id: &RepId) -> Contract {
     Contract {
         id: deal.contract_id.clone(),
         facts: facts.collect(),
+        reps: Vec::new(),
     }
 }

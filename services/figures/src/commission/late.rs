@@ -26,7 +26,8 @@ pub(super) struct Difference<'b> {
     due_minor: i64,
 }
 
-/// What differs in those closed periods for which the period is the first open one.
+/// What differs in those closed periods for which the period is the first open one. The chain are the
+/// periods before it.
 pub(super) fn differences<'b>(
     participant: &Participant<'b>,
     chain: &[Settled],
@@ -37,7 +38,7 @@ pub(super) fn differences<'b>(
     let is_closed = |span: Span| closed.iter().any(|one| one.from_on == span.from_on);
     let mut found = Vec::new();
     for one in &closed {
-        let after = chain.iter().map(|settled| settled.span);
+        let after = chain.iter().map(|settled| settled.span).chain([period]);
         let mut after = after.filter(|span| span.from_on > one.from_on && !is_closed(*span));
         let settled = chain
             .iter()

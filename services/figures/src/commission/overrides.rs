@@ -1,5 +1,7 @@
 //! Overrides: what a manager is paid for what the team does, by the team as it stood then.
 
+use std::collections::HashMap;
+
 use event_schemas::commission_period::{LineKind, StatementLine};
 use event_schemas::commission_plan::{OverrideOn, OverrideRate, Terms};
 use event_schemas::vocabulary::{ContractId, LineId};
@@ -9,10 +11,11 @@ use super::CalculateError;
 use super::book::{PlanVersion, Source};
 use super::earn::{Earned, Earnings, Participant, Told};
 use super::exact::{percent, told};
+use super::opening::{Opening, Own};
 use super::steps::{money, step};
 use super::timeline::Paid;
 use super::transactions::{Credits, Kind};
-use super::window::{Added, Windows};
+use super::window::{Added, Window, Windows};
 
 /// Something the team did.
 struct Done<'b> {
@@ -28,9 +31,13 @@ struct Done<'b> {
     sources: Vec<&'b Source>,
 }
 
+/// The windows of a plan's overrides that are open: by what they are a part of, and their number.
+pub(super) type OpenWindows = HashMap<(OverrideOn, usize), Window>;
+
 /// Adds what the team brings.
 pub(super) fn overrides<'b>(
     manager: &Participant<'b>,
+    opening: &mut Opening,
     earnings: &mut Earnings<'b>,
 ) -> Result<(), CalculateError> {
     for on in [OverrideOn::TeamBasis, OverrideOn::TeamCommission] {
@@ -42,7 +49,7 @@ pub(super) fn overrides<'b>(
             OverrideOn::TeamBasis => basis(manager)?,
             OverrideOn::TeamCommission => commission(manager)?,
         };
-        pay(manager, on, &done, earnings)?;
+        pay(manager, on, &done, opening, earnings)?;
     }
     Ok(())
 }
@@ -51,21 +58,13 @@ fn pay<'b>(
     manager: &Participant<'b>,
     on: OverrideOn,
     done: &[Done<'b>],
+    opening: &mut Opening,
     earnings: &mut Earnings<'b>,
 ) -> Result<(), CalculateError> {
-    let of = |version: &'b PlanVersion| version.terms.overrides.iter().enumerate();
-    let most = manager
-        .timeline
-        .plan
-        .versions()
-        .map(|v| v.terms.overrides.len());
-    let mut windows: Vec<_> = (0..most.max().unwrap_or_default())
-        .map(|_| Windows::new(manager))
-        .collect();
     for done in done {
         let currency = done.version.terms.currency;
-        let declared = of(done.version).zip(&mut windows);
-        for ((at, declared), windows) in declared.filter(|((_, one), _)| one.on == on) {
+        let declared = done.version.terms.overrides.iter().enumerate();
+        for (at, declared) in declared.filter(|(_, one)| one.on == on) {
             let is_told = manager.told.wants(done.day);
             let (tiers, volume, flat) = match &declared.rate {
                 OverrideRate::Percent(rate) => {
@@ -80,7 +79,13 @@ fn pay<'b>(
                 weight: Decimal::ONE,
                 flat,
             };
-            let mut paid = windows.add(done.version, tiers, added, &earnings.credited, is_told)?;
+            let credited = &opening.own.credited;
+            let mut windows = Windows::from(manager, opening.overrides.remove(&(on, at)));
+            let mut paid = windows.add(done.version, tiers, added, credited, is_told)?;
+            let window = windows.into_current();
+            opening
+                .overrides
+                .extend(window.map(|open| ((on, at), open)));
             let mut steps = Vec::new();
             if is_told {
                 let of_what = match on {
@@ -141,7 +146,7 @@ fn basis<'b>(manager: &Participant<'b>) -> Result<Vec<Done<'b>>, CalculateError>
     let members = book.people.ever_managed(manager_id);
     let mut contracts: Vec<_> = members
         .into_iter()
-        .flat_map(|member| book.contracts.of_rep(member))
+        .flat_map(|member| manager.contracts_of(member))
         .collect();
     contracts.sort_by(|a, b| a.id.cmp(&b.id));
     contracts.dedup_by(|a, b| a.id == b.id);
@@ -174,9 +179,10 @@ fn commission<'b>(manager: &Participant<'b>) -> Result<Vec<Done<'b>>, CalculateE
         let mut plans: Vec<_> = book.plans.enrolments(member_id).map(|(id, _)| id).collect();
         plans.dedup();
         for plan_id in plans {
-            let until_on = manager.until_on;
-            let member = Participant::new(book, plan_id, member_id, until_on, Told::Nothing)?;
-            for earned in member.own()?.lines {
+            let within = manager.within;
+            let member = Participant::new(book, plan_id, member_id, within, Told::Nothing)?;
+            let mut own = Own::clone(&*member.own_opening()?);
+            for earned in member.own(&mut own)?.lines {
                 let paid = manager.timeline.on(earned.day).map(|segment| segment.paid);
                 let Some(Paid::Here(version, enrolment)) = paid else {
                     continue;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{Datelike as _, NaiveDate, TimeDelta};
+use chrono::{DateTime, Datelike as _, NaiveDate, TimeDelta, Utc};
 use event_schemas::commission_period::EventRef;
 use event_schemas::commission_plan::{Measure, Tiers};
 use event_schemas::contract::ContractEvent;
@@ -15,6 +15,7 @@ use super::CalculateError;
 use super::book::{Book, Source};
 use super::earn::{Participant, Told};
 use super::exact::{mul_div, percent};
+use super::opening::Own;
 use super::quota::quota;
 use super::steps;
 use crate::calendar::{Span, period_of};
@@ -159,14 +160,15 @@ fn bunched(
     watch: Watch,
     until_on: NaiveDate,
 ) -> Result<Vec<Signal>, CalculateError> {
-    let participant = Participant::new(book, plan_id, rep_id, until_on, Told::Nothing)?;
+    let within = Span::before(until_on);
+    let participant = Participant::new(book, plan_id, rep_id, within, Told::Nothing)?;
     let plan = participant.timeline.plan;
     if plan.versions().all(|version| version.terms.tiers.is_none()) {
         return Ok(Vec::new());
     }
     let signings = signings(book, rep_id);
     let mut windows: BTreeMap<Span, Gathered<'_>> = BTreeMap::new();
-    for earned in participant.own()?.lines {
+    for earned in participant.own(&mut Own::default())?.lines {
         let version = plan.on(earned.day);
         let tiers = version.and_then(|version| version.terms.tiers.as_ref());
         let period = tiers.and_then(|tiers| period_of(tiers.window));
@@ -231,8 +233,8 @@ fn bunched(
 
 /// Positions of what closes a deal.
 fn signings(book: &Book, rep_id: &RepId) -> std::collections::BTreeSet<u64> {
-    let facts = book.contracts.of_rep(rep_id);
-    let facts = facts.flat_map(|contract| &contract.facts);
+    let contracts = book.contracts.of_rep(rep_id, DateTime::<Utc>::MIN_UTC);
+    let facts = contracts.into_iter().flat_map(|contract| &contract.facts);
     let signed = facts.filter(|fact| {
         matches!(
             fact.what,

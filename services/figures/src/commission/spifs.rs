@@ -24,7 +24,7 @@ pub(super) fn spifs<'b>(
         let Some(Paid::Here(version, _)) = of.timeline.on(day).map(|s| s.paid) else {
             continue;
         };
-        if day >= of.until_on || version.terms.spifs.is_empty() {
+        if !of.within.contains(day) || version.terms.spifs.is_empty() {
             continue;
         }
         let share = of.share(&won.credits, won.at, &version.terms)?;

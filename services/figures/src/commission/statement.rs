@@ -1,25 +1,24 @@
-//! Statements: what was earned in a period, and what floor, cap, guarantee, holdback, claw-backs,
-//! adjustments and draw make of it.
+//! Statements: what was earned in a period, and what is made up for in it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::NaiveDate;
-use event_schemas::commission_period::{
-    Attainment, Carried, Derivation, LineKind, Statement, StatementLine, Step,
-};
-use event_schemas::commission_plan::{Floor, Period, Terms};
+use event_schemas::commission_period::{Attainment, Carried, LineKind, Statement, StatementLine};
+use event_schemas::commission_plan::Period;
 use event_schemas::vocabulary::{CommissionPlanId, Currency, RepId};
 use rust_decimal::Decimal;
 use sha2::{Digest as _, Sha256};
 
 use super::CalculateError;
-use super::book::{Book, Contract, PlanVersion};
-use super::earn::{Earned, Earnings, Participant, Told};
-use super::exact::{mul_div, percent, round, told};
+use super::book::{Book, Contract};
+use super::earn::{Earned, Participant, Told};
+use super::exact::round;
 use super::late;
-use super::quota::{quota, quota_sources};
-use super::steps::{self, money_minor, step};
-use crate::calendar::{Span, add_months};
+use super::opening::Opening;
+use super::settle::settle;
+use super::steps::{money_minor, step};
+use crate::calendar::Span;
 
 /// A participant's statement of a period: the frozen one if it is closed, else what would be frozen
 /// now. What came late for closed periods is in the first open one after them.
@@ -50,30 +49,51 @@ pub(super) fn calculate(
     period: Span,
     supposed: &[Contract],
 ) -> Result<Statement, CalculateError> {
-    let within = Told::Within(period);
-    let mut participant = Participant::new(book, plan_id, rep_id, period.to_on, within)?;
+    let opening = opening(book, plan_id, rep_id, period)?;
+    let told = Told::Within(period);
+    let mut participant = Participant::new(book, plan_id, rep_id, period, told)?;
     participant.supposed = supposed;
-    let mut chain = chain(&participant, period)?;
+    let mut settled = advance(&participant, &mut Opening::clone(&opening))?;
+    let last = settled.pop().ok_or(CalculateError::OutOfRange)?;
+    last.into_statement(&participant, &opening.late)
+}
+
+/// How a period opens: as it did when it was asked for before, or by all periods before it.
+fn opening(
+    book: &Book,
+    plan_id: &CommissionPlanId,
+    rep_id: &RepId,
+    period: Span,
+) -> Result<Arc<Opening>, CalculateError> {
+    let (before, day) = (Span::before(period.from_on), period.from_on);
+    let mut participant = Participant::new(book, plan_id, rep_id, before, Told::Nothing)?;
+    check(&participant, period)?;
+    if let Some(known) = book.openings.all(plan_id, rep_id, day) {
+        return Ok(known);
+    }
+    let mut opening = Opening::default();
+    let mut chain = advance(&participant, &mut opening)?;
     let differing = late::differences(&participant, &chain, period);
     if !differing.is_empty() {
         participant.told = Told::All;
-        chain = self::chain(&participant, period)?;
+        chain = advance(&participant, &mut Opening::default())?;
     }
-    let lines = late::corrections(&participant, &chain, &differing, period)?;
-    let last = chain.pop().ok_or(CalculateError::OutOfRange)?;
-    last.into_statement(&participant, lines)
+    opening.late = late::corrections(&participant, &chain, &differing, period)?;
+    let opening = Arc::new(opening.at(day));
+    book.openings.keep(plan_id, rep_id, day, &opening);
+    Ok(opening)
 }
 
 /// A period as it would be if all that is known now had been known then.
 #[derive(Debug)]
 pub(super) struct Settled {
     pub(super) span: Span,
-    version: u32,
+    pub(super) version: u32,
     pub(super) currency: Currency,
     pub(super) lines: Vec<StatementLine>,
-    attainment: Attainment,
-    tier: Option<u32>,
-    carried: Carried,
+    pub(super) attainment: Attainment,
+    pub(super) tier: Option<u32>,
+    pub(super) carried: Carried,
 }
 
 /// The statement period of a plan: no version may change it.
@@ -83,37 +103,49 @@ fn period_of(participant: &Participant<'_>) -> Result<Period, CalculateError> {
     Ok(first.ok_or_else(unknown)?.terms.statement_period)
 }
 
-/// The periods from the first one of participation to the one asked for.
-fn chain(participant: &Participant<'_>, to: Span) -> Result<Vec<Settled>, CalculateError> {
+/// Checks that a period is one of the plan's, and not before the participant's first.
+fn check(participant: &Participant<'_>, asked: Span) -> Result<(), CalculateError> {
     let period = period_of(participant)?;
     // Where the calendar ends, periods do not go on.
-    if Span::around(period, to.from_on) != to || to.to_on == NaiveDate::MAX {
-        let Span { from_on, to_on } = to;
+    if Span::around(period, asked.from_on) != asked || asked.to_on == NaiveDate::MAX {
+        let Span { from_on, to_on } = asked;
         return Err(CalculateError::NotAPeriod { from_on, to_on });
     }
     let begins_on = participant.timeline.begins_on();
-    let begins_on = begins_on.filter(|day| *day < to.to_on);
-    let begins_on = begins_on.ok_or_else(|| CalculateError::NotEnrolled {
-        rep_id: participant.rep_id.clone(),
-        plan_id: participant.plan_id.clone(),
-        until_on: to.to_on,
-    })?;
-    let mut earnings = participant.earnings()?;
+    if begins_on.is_none_or(|day| asked.to_on <= day) {
+        return Err(CalculateError::NotEnrolled {
+            rep_id: participant.rep_id.clone(),
+            plan_id: participant.plan_id.clone(),
+            until_on: asked.to_on,
+        });
+    }
+    Ok(())
+}
+
+/// Goes on through the periods of the days asked for, from how they opened to how the next one
+/// opens.
+fn advance(
+    participant: &Participant<'_>,
+    opening: &mut Opening,
+) -> Result<Vec<Settled>, CalculateError> {
+    let period = period_of(participant)?;
+    let Span { from_on, to_on } = participant.within;
+    let mut earnings = participant.earnings(opening)?;
     let mut by_period: BTreeMap<NaiveDate, Vec<Earned<'_>>> = BTreeMap::new();
     for earned in std::mem::take(&mut earnings.lines) {
         let from_on = Span::around(period, earned.day).from_on;
         by_period.entry(from_on).or_default().push(earned);
     }
     by_hand(participant, period, &mut by_period)?;
-    let mut chain = Vec::new();
-    let mut carry = Carry::default();
-    let mut span = Span::around(period, begins_on);
-    while span.from_on < to.to_on {
+    let mut settled = Vec::new();
+    let begins_on = participant.timeline.begins_on().unwrap_or(to_on);
+    let mut span = Span::around(period, begins_on.max(from_on));
+    while span.from_on < to_on {
         let earned = by_period.remove(&span.from_on).unwrap_or_default();
-        chain.push(settle(participant, &earnings, span, earned, &mut carry)?);
+        settled.push(settle(participant, &earnings.tiers, span, earned, opening)?);
         span = Span::around(period, span.to_on);
     }
-    Ok(chain)
+    Ok(settled)
 }
 
 /// What was corrected by hand counts in the period in which it was approved.
@@ -128,7 +160,7 @@ fn by_hand<'b>(
         let Some(version) = participant.timeline.plan.on(day) else {
             continue;
         };
-        if day >= participant.until_on {
+        if !participant.within.contains(day) {
             continue;
         }
         let proposed = adjustment.proposed;
@@ -164,257 +196,6 @@ fn by_hand<'b>(
     Ok(())
 }
 
-/// What goes from one period into the next.
-#[derive(Debug, Default)]
-struct Carry {
-    balances: Carried,
-    /// What is kept back: the day on which it is released, the period it comes from, how much.
-    held: Vec<(NaiveDate, NaiveDate, i64)>,
-}
-
-/// One period's lines as they come to be.
-struct Settling<'p, 'b> {
-    participant: &'p Participant<'b>,
-    span: Span,
-    version: &'b PlanVersion,
-    takes_part: bool,
-    lines: Vec<StatementLine>,
-}
-
-fn settle<'b>(
-    participant: &Participant<'b>,
-    earnings: &Earnings<'b>,
-    span: Span,
-    mut earned: Vec<Earned<'b>>,
-    carry: &mut Carry,
-) -> Result<Settled, CalculateError> {
-    let plan = participant.timeline.plan;
-    let enrolled = participant.timeline.enrolled_within(span);
-    let last_day = enrolled.iter().map(|one| one.to_on).max();
-    let last_day = last_day.unwrap_or(span.to_on).pred_opt();
-    let version = last_day
-        .and_then(|day| plan.on(day))
-        .or(plan.versions().next());
-    let unknown = || CalculateError::UnknownPlan(participant.plan_id.clone());
-    let version = version.ok_or_else(unknown)?;
-    let order = |one: &Earned<'_>| (one.line.kind, one.at, one.position);
-    earned.sort_by(|a, b| {
-        let by_id = || a.line.line_id.cmp(&b.line.line_id);
-        order(a).cmp(&order(b)).then_with(by_id)
-    });
-    let mut settling = Settling {
-        participant,
-        span,
-        version,
-        takes_part: !enrolled.is_empty(),
-        lines: earned.into_iter().map(|earned| earned.line).collect(),
-    };
-    let attainment = settling.attainment(earnings)?;
-    settling.limit(&attainment, carry)?;
-    settling.hold(carry)?;
-    settling.draw(&mut carry.balances)?;
-    settling.lines.sort_by_key(|line| line.kind);
-    let tier = earnings
-        .tiers
-        .iter()
-        .rev()
-        .find(|(day, _)| *day < span.to_on);
-    let tier = tier.filter(|(day, _)| span.contains(*day));
-    Ok(Settled {
-        span,
-        version: version.version,
-        currency: version.terms.currency,
-        lines: settling.lines,
-        attainment,
-        tier: tier.and_then(|(_, tier)| u32::try_from(*tier).ok()),
-        carried: carry.balances,
-    })
-}
-
-impl Settling<'_, '_> {
-    fn terms(&self) -> &Terms {
-        &self.version.terms
-    }
-
-    fn sum(&self, wanted: impl Fn(LineKind) -> bool) -> Result<i64, CalculateError> {
-        sum(self.lines.iter().filter(|line| wanted(line.kind)))
-    }
-
-    /// Adds a line that the period as a whole brings.
-    fn push(&mut self, kind: LineKind, amount_minor: i64, inputs: &[(&str, i64)]) {
-        if amount_minor == 0 {
-            return;
-        }
-        let (currency, day) = (self.terms().currency, self.span.from_on);
-        let name = kind.as_str().to_lowercase();
-        let inputs: Vec<_> = inputs
-            .iter()
-            .map(|(name, minor)| (*name, money_minor(*minor, currency)))
-            .collect();
-        let told = step(
-            &name.replace('_', " "),
-            &inputs,
-            money_minor(amount_minor, currency),
-        );
-        self.told(kind, format!("{name}:{day}"), amount_minor, told);
-    }
-
-    fn told(&mut self, kind: LineKind, line_id: String, amount_minor: i64, told: Step) {
-        let end = self.participant.book.zone.start(self.span.to_on);
-        let (book, rep_id) = (self.participant.book, self.participant.rep_id);
-        let mut sources = vec![&self.version.source];
-        if kind == LineKind::Floor {
-            sources.extend(quota_sources(book, rep_id, self.span));
-        }
-        let derivation = if self.participant.told.wants(self.span.from_on) {
-            Derivation {
-                events: steps::events(&sources),
-                steps: vec![told],
-            }
-        } else {
-            Derivation::default()
-        };
-        self.lines.push(StatementLine {
-            line_id,
-            kind,
-            contract_id: None,
-            contract_line_id: None,
-            occurred_at: end - chrono::TimeDelta::microseconds(1),
-            basis_minor: None,
-            rates_percent: Vec::new(),
-            amount_minor,
-            origin: None,
-            derivation,
-        });
-    }
-
-    fn attainment(&self, earnings: &Earnings<'_>) -> Result<Attainment, CalculateError> {
-        let (of, terms) = (self.participant, self.terms());
-        let credited = earnings.credited.within(self.span);
-        let (proration, currency) = (terms.quota_proration, terms.currency);
-        let quota = quota(
-            of.book,
-            &of.timeline,
-            of.rep_id,
-            self.span,
-            proration,
-            currency,
-        )?;
-        let reached = |quota: &Decimal| mul_div(credited, Decimal::ONE_HUNDRED, *quota);
-        let percent = quota.filter(|quota| !quota.is_zero());
-        let percent = percent.as_ref().map(reached).transpose()?;
-        Ok(Attainment {
-            credited_minor: told(credited)?,
-            quota_minor: quota.map(told).transpose()?,
-            percent: percent.map(told).transpose()?,
-        })
-    }
-
-    /// Floor, cap and guaranteed minimum of what was earned.
-    fn limit(&mut self, attainment: &Attainment, carry: &mut Carry) -> Result<(), CalculateError> {
-        let is_earned = |kind| {
-            matches!(
-                kind,
-                LineKind::Commission | LineKind::Spif | LineKind::Override
-            )
-        };
-        let mut earned = self.sum(is_earned)?;
-        let (floor, cap, guarantee) = {
-            let terms = self.terms();
-            (terms.floor, terms.cap, terms.guarantee_minor)
-        };
-        let is_below = match floor {
-            Some(Floor::AmountMinor(least)) => earned < least,
-            Some(Floor::QuotaPercent(least)) => {
-                let reached = attainment.percent.map(|percent| percent.decimal());
-                reached.is_none_or(|reached| reached < least.decimal())
-            }
-            None => false,
-        };
-        if is_below && earned > 0 {
-            self.push(
-                LineKind::Floor,
-                -earned,
-                &[("earned, below the floor", earned)],
-            );
-            earned = 0;
-        }
-        let withheld = &mut carry.balances.cap_withheld_minor;
-        let most = cap.map(|cap| cap.amount_minor);
-        let over = most.map_or(0, |most| earned.saturating_sub(most).max(0));
-        if over > 0 {
-            if cap.is_some_and(|cap| cap.refundable) {
-                *withheld = withheld.saturating_add(over);
-            }
-            let inputs = [("earned", earned), ("cap", most.unwrap_or_default())];
-            self.push(LineKind::Cap, -over, &inputs);
-            earned -= over;
-        }
-        let room = most.map_or(*withheld, |most| most.saturating_sub(earned).max(0));
-        let released = room.min(*withheld);
-        *withheld -= released;
-        let inputs = [("room below the cap", room), ("released", released)];
-        self.push(LineKind::CapRelease, released, &inputs);
-        earned = earned.saturating_add(released);
-        if let Some(least) = guarantee.filter(|least| self.takes_part && earned < *least) {
-            let inputs = [("earned", earned), ("guaranteed", least)];
-            self.push(LineKind::Guarantee, least.saturating_sub(earned), &inputs);
-        }
-        Ok(())
-    }
-
-    /// Keeps back a part of what is to be paid, and releases what was kept back long enough.
-    fn hold(&mut self, carry: &mut Carry) -> Result<(), CalculateError> {
-        let paid = self.sum(|kind| kind < LineKind::Holdback)?;
-        let (due, waiting): (Vec<_>, Vec<_>) = std::mem::take(&mut carry.held)
-            .into_iter()
-            .partition(|(on, _, _)| *on < self.span.to_on);
-        carry.held = waiting;
-        let holdback = self.terms().holdback;
-        if let Some(holdback) = holdback.filter(|_| paid > 0) {
-            let held = round(percent(Decimal::from(paid), holdback.percent.decimal())?)?;
-            self.push(LineKind::Holdback, -held, &[("earned", paid)]);
-            let release_on = add_months(self.span.to_on, holdback.months);
-            carry.held.push((release_on, self.span.from_on, held));
-        }
-        for (_, from_on, held) in due {
-            let kind = LineKind::HoldbackRelease;
-            let result = money_minor(held, self.terms().currency);
-            let inputs = [("kept back in the period from", from_on.to_string())];
-            let told = step("holdback release", &inputs, result);
-            self.told(kind, format!("holdback_release:{from_on}"), held, told);
-        }
-        Ok(())
-    }
-
-    /// Advances what is missing to the draw, or recovers what was advanced from what is above it.
-    fn draw(&mut self, balances: &mut Carried) -> Result<(), CalculateError> {
-        let total = self.sum(|_| true)?;
-        let draw = self.terms().draw.filter(|_| self.takes_part);
-        let Some(draw) = draw else {
-            return Ok(());
-        };
-        let owed = &mut balances.draw_owed_minor;
-        let above = total.saturating_sub(draw.amount_minor);
-        let inputs = [
-            ("earned", total),
-            ("draw", draw.amount_minor),
-            ("owed before", *owed),
-        ];
-        if above < 0 {
-            if draw.recoverable {
-                *owed = owed.saturating_sub(above);
-            }
-            self.push(LineKind::DrawAdvance, above.saturating_neg(), &inputs);
-        } else {
-            let recovered = above.min(*owed);
-            *owed -= recovered;
-            self.push(LineKind::DrawRecovery, -recovered, &inputs);
-        }
-        Ok(())
-    }
-}
-
 pub(super) fn sum<'l>(
     mut lines: impl Iterator<Item = &'l StatementLine>,
 ) -> Result<i64, CalculateError> {
@@ -427,9 +208,9 @@ impl Settled {
     fn into_statement(
         mut self,
         participant: &Participant<'_>,
-        late: Vec<StatementLine>,
+        late: &[StatementLine],
     ) -> Result<Statement, CalculateError> {
-        self.lines.extend(late);
+        self.lines.extend_from_slice(late);
         self.lines.sort_by_key(|line| line.kind);
         Ok(Statement {
             plan_id: participant.plan_id.clone(),

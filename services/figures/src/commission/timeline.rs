@@ -29,6 +29,8 @@ pub(super) struct Segment<'b> {
     /// What brings a commission about. While nobody pays it is what will once somebody does, so
     /// that what passes by then is not paid after.
     pub(super) timing: Timing,
+    /// Whether that is another than on the days before.
+    pub(super) turns: bool,
 }
 
 /// A rep's course through plans, seen from one of them.
@@ -94,6 +96,12 @@ impl<'b> Timeline<'b> {
         self.segments.get(after.checked_sub(1)?)
     }
 
+    /// Whether another timing begins within a span.
+    pub(super) fn turns_within(&self, span: Span) -> bool {
+        let mut within = self.segments.iter();
+        within.any(|segment| segment.turns && span.contains(segment.from_on))
+    }
+
     /// The days of participation within a span.
     pub(super) fn enrolled_within(&self, span: Span) -> Vec<Span> {
         let each = self.enrolled.iter();
@@ -118,8 +126,14 @@ fn with_timing<'b>(segments: &[(NaiveDate, Paid<'b>, Option<Timing>)]) -> Vec<Se
             from_on: *from_on,
             paid: *paid,
             timing: last.unwrap_or(Timing::Signing),
+            turns: false,
         });
     }
     filled.reverse();
+    let mut before = None;
+    for segment in &mut filled {
+        segment.turns = before.is_some_and(|before| before != segment.timing);
+        before = Some(segment.timing);
+    }
     filled
 }

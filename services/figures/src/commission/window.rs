@@ -8,8 +8,9 @@ use rust_decimal::Decimal;
 
 use super::CalculateError;
 use super::book::{PlanVersion, Source};
-use super::earn::{Credited, Participant};
+use super::earn::Participant;
 use super::exact::{self, mul, round};
+use super::opening::Credited;
 use super::quota::{quota, quota_sources};
 use super::steps::{money, money_minor, pays, step};
 use super::tiers::{Climb, Ladder};
@@ -43,26 +44,26 @@ pub(super) struct Paid<'b> {
 type Key = (NaiveDate, u64);
 
 /// The state of a window: enough to go on from.
-#[derive(Debug)]
-pub(super) struct Window<'b> {
+#[derive(Debug, Clone)]
+pub(super) struct Window {
     key: Key,
     version: u32,
     ladder: Option<Ladder>,
-    /// The facts that say which quota it has.
-    sources: Vec<&'b Source>,
+    /// The days whose quota it depends on, if it does.
+    quota_of: Option<Span>,
     climb: Climb,
     tiered: Decimal,
     flat: Decimal,
 }
 
-impl<'b> Window<'b> {
+impl Window {
     /// A window that begins. Where only the version changes, the volume goes on, and what the
     /// version before has paid stays paid.
     fn begin(
         key: Key,
         version: u32,
         ladder: Option<Ladder>,
-        sources: Vec<&'b Source>,
+        quota_of: Option<Span>,
         before: Option<Self>,
     ) -> Self {
         let before = before.filter(|before| before.key == key);
@@ -71,7 +72,7 @@ impl<'b> Window<'b> {
             key,
             version,
             ladder,
-            sources,
+            quota_of,
             climb: Climb::from(volume),
             tiered: Decimal::ZERO,
             flat: Decimal::ZERO,
@@ -98,15 +99,21 @@ impl<'b> Window<'b> {
 /// The windows of a participant, one after the other.
 pub(super) struct Windows<'p, 'b> {
     participant: &'p Participant<'b>,
-    current: Option<Window<'b>>,
+    current: Option<Window>,
 }
 
 impl<'p, 'b> Windows<'p, 'b> {
-    pub(super) fn new(participant: &'p Participant<'b>) -> Self {
+    /// Goes on from a window, or begins the first one.
+    pub(super) fn from(participant: &'p Participant<'b>, current: Option<Window>) -> Self {
         Self {
             participant,
-            current: None,
+            current,
         }
+    }
+
+    /// The window that is open.
+    pub(super) fn into_current(self) -> Option<Window> {
+        self.current
     }
 
     /// What an own transaction is paid.
@@ -153,23 +160,30 @@ impl<'p, 'b> Windows<'p, 'b> {
         };
         let span = period.map(|period| Span::around(period, added.day));
         let key = span.map_or((added.day, added.position), |span| (span.from_on, 0));
-        let goes_on =
-            |window: &&mut Window<'_>| window.key == key && window.version == version.version;
+        let goes_on = |window: &&mut Window| window.key == key && window.version == version.version;
         if self.current.as_mut().filter(goes_on).is_none() {
             let ladder = tiers.map(|tiers| self.ladder(terms, tiers, span, credited));
             let by_quota = tiers.is_some_and(|tiers| {
                 tiers.measure == Measure::Attainment || tiers.accelerators != Accelerators::Always
             });
-            let of = self.participant;
-            let sources = span.filter(|_| by_quota);
-            let sources = sources.map(|span| quota_sources(of.book, of.rep_id, span));
-            let sources = sources.unwrap_or_default();
+            let quota_of = span.filter(|_| by_quota);
             let before = self.current.take();
             let ladder = ladder.transpose()?;
-            self.current = Some(Window::begin(key, version.version, ladder, sources, before));
+            self.current = Some(Window::begin(
+                key,
+                version.version,
+                ladder,
+                quota_of,
+                before,
+            ));
         }
         let window = self.current.as_mut().ok_or(CalculateError::OutOfRange)?;
-        window.pay(added, terms.currency, told)
+        let mut paid = window.pay(added, terms.currency, told)?;
+        if let Some(span) = window.quota_of {
+            let of = self.participant;
+            paid.sources = quota_sources(of.book, of.rep_id, span);
+        }
+        Ok(paid)
     }
 
     /// The ladder of a window: its bounds may depend on a quota, its height on the year to date.
@@ -230,8 +244,8 @@ pub(super) struct Added {
     pub(super) flat: Decimal,
 }
 
-impl<'b> Window<'b> {
-    fn pay(
+impl Window {
+    fn pay<'b>(
         &mut self,
         added: Added,
         currency: Currency,
@@ -273,7 +287,7 @@ impl<'b> Window<'b> {
             amount_minor,
             tier: ladder.map(|ladder| ladder.tier(self.climb.volume)),
             rates,
-            sources: self.sources.clone(),
+            sources: Vec::new(),
             steps,
         })
     }

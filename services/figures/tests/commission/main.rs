@@ -12,6 +12,7 @@
     reason = "what a test counts is small, and a plan is written where it is used"
 )]
 
+mod anew;
 mod credits;
 mod deductions;
 mod language;

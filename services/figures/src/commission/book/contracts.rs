@@ -1,50 +1,63 @@
 //! Contracts, found by who was ever credited with them.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use chrono::{DateTime, Utc};
 use event_schemas::contract::ContractEvent;
 use event_schemas::opportunity::OpportunityEvent;
 use event_schemas::vocabulary::{ContractId, OpportunityId, RepId, Split};
 
 use super::{Fact, Source, insert};
 
+/// When a fact happened, and where it stands in the log.
+type Moment = (DateTime<Utc>, u64);
+
 /// The facts of one contract, in the order in which they happened.
 #[derive(Debug, Clone)]
 pub(in crate::commission) struct Contract {
     pub(in crate::commission) id: ContractId,
     pub(in crate::commission) facts: Vec<Fact<ContractEvent>>,
+    /// Who was ever credited with it.
+    pub(in crate::commission) reps: Vec<RepId>,
+}
+
+impl Contract {
+    fn last(&self) -> Option<Moment> {
+        let last = self.facts.last();
+        last.map(|fact| (fact.at, fact.source.position))
+    }
 }
 
 /// All contracts.
 #[derive(Default)]
 pub(in crate::commission) struct Contracts {
     all: HashMap<ContractId, Contract>,
-    of_rep: HashMap<RepId, BTreeSet<ContractId>>,
+    /// By the last that happened to them.
+    of_rep: HashMap<RepId, BTreeMap<Moment, ContractId>>,
     /// Owners of opportunities over time, to whom contracts fall that name nobody.
     owners: HashMap<OpportunityId, Vec<Fact<RepId>>>,
     unowned: HashMap<OpportunityId, BTreeSet<ContractId>>,
 }
 
 impl Contracts {
-    pub(super) fn fold(&mut self, id: ContractId, fact: Fact<ContractEvent>) {
+    pub(super) fn fold(&mut self, id: &ContractId, fact: Fact<ContractEvent>) {
+        let mut reps = Vec::new();
+        let splits = |splits: &[Split]| splits.iter().map(|s| s.rep_id.clone()).collect::<Vec<_>>();
         match &fact.what {
             ContractEvent::ContractSigned(signed) => {
-                self.index(&id, signed.rep_id.as_ref(), &signed.splits);
-                if let (None, [], Some(won)) =
-                    (&signed.rep_id, &signed.splits[..], &signed.opportunity_id)
-                {
+                reps.extend(signed.rep_id.clone());
+                reps.extend(splits(&signed.splits));
+                if let (true, Some(won)) = (reps.is_empty(), &signed.opportunity_id) {
                     let unowned = self.unowned.entry(won.clone()).or_default();
                     unowned.insert(id.clone());
-                    let owners = self.owners.get(won).map(Vec::as_slice).unwrap_or_default();
-                    for owner in owners {
-                        let of_rep = self.of_rep.entry(owner.what.clone()).or_default();
-                        of_rep.insert(id.clone());
-                    }
+                    let owners = self.owners.get(won).into_iter().flatten();
+                    reps.extend(owners.map(|owner| owner.what.clone()));
                 }
             }
-            ContractEvent::ContractAmended(amended) => self.index(&id, None, &amended.splits),
+            ContractEvent::ContractAmended(amended) => reps.extend(splits(&amended.splits)),
             ContractEvent::ContractReassigned(given) => {
-                self.index(&id, Some(&given.rep_id), &given.splits);
+                reps.push(given.rep_id.clone());
+                reps.extend(splits(&given.splits));
             }
             // They say nothing of what is earned.
             ContractEvent::InvoiceIssued(_)
@@ -59,37 +72,78 @@ impl Contracts {
             | ContractEvent::ContractTerminated(_) => {}
         }
         let contract = self.all.entry(id.clone()).or_insert_with(|| Contract {
-            id,
+            id: id.clone(),
             facts: Vec::new(),
+            reps: Vec::new(),
         });
+        let before = contract.last();
         insert(&mut contract.facts, fact);
+        self.credit(id, reps, before);
     }
 
-    /// An opportunity was given to a rep.
-    pub(super) fn own(&mut self, id: &OpportunityId, rep_id: RepId, fact: &Fact<OpportunityEvent>) {
-        for contract in self.unowned.get(id).into_iter().flatten() {
-            let of_rep = self.of_rep.entry(rep_id.clone()).or_default();
-            of_rep.insert(contract.clone());
-        }
+    /// An opportunity was given to a rep. Gives the contracts that this concerns.
+    pub(super) fn own(
+        &mut self,
+        id: &OpportunityId,
+        rep_id: &RepId,
+        fact: &Fact<OpportunityEvent>,
+    ) -> Vec<ContractId> {
         let owned = Fact {
             at: fact.at,
             source: fact.source.clone(),
-            what: rep_id,
+            what: rep_id.clone(),
         };
         insert(self.owners.entry(id.clone()).or_default(), owned);
+        let unowned = self.unowned.get(id).into_iter().flatten();
+        let unowned: Vec<_> = unowned.cloned().collect();
+        for contract_id in &unowned {
+            let last = self.all.get(contract_id).and_then(Contract::last);
+            self.credit(contract_id, vec![rep_id.clone()], last);
+        }
+        unowned
     }
 
-    fn index(&mut self, id: &ContractId, owner: Option<&RepId>, splits: &[Split]) {
-        for rep_id in owner.into_iter().chain(splits.iter().map(|s| &s.rep_id)) {
+    /// Some more are credited with a contract, of which something was the last that happened.
+    fn credit(&mut self, id: &ContractId, reps: Vec<RepId>, before: Option<Moment>) {
+        let Some(contract) = self.all.get_mut(id) else {
+            return;
+        };
+        for rep_id in reps {
+            if !contract.reps.contains(&rep_id) {
+                contract.reps.push(rep_id);
+            }
+        }
+        let Some(last) = contract.last() else { return };
+        for rep_id in &contract.reps {
             let of_rep = self.of_rep.entry(rep_id.clone()).or_default();
-            of_rep.insert(id.clone());
+            if let Some(before) = before {
+                of_rep.remove(&before);
+            }
+            of_rep.insert(last, id.clone());
         }
     }
 
-    /// The contracts a rep was ever credited with, in the order of their ids.
-    pub(in crate::commission) fn of_rep(&self, rep_id: &RepId) -> impl Iterator<Item = &Contract> {
-        let ids = self.of_rep.get(rep_id).into_iter().flatten();
-        ids.filter_map(|id| self.all.get(id))
+    /// Who was ever credited with a contract.
+    pub(super) fn reps(&self, id: &ContractId) -> &[RepId] {
+        let contract = self.all.get(id);
+        contract.map(|one| &one.reps[..]).unwrap_or_default()
+    }
+
+    /// The contracts a rep was ever credited with, to which something happened since an instant, in
+    /// the order of their ids.
+    pub(in crate::commission) fn of_rep(
+        &self,
+        rep_id: &RepId,
+        since: DateTime<Utc>,
+    ) -> Vec<&Contract> {
+        let known = self.of_rep.get(rep_id);
+        let ids = known
+            .into_iter()
+            .flat_map(|known| known.range((since, 0)..));
+        let contracts = ids.filter_map(|(_, id)| self.all.get(id));
+        let mut contracts: Vec<_> = contracts.collect();
+        contracts.sort_unstable_by(|a, b| a.id.cmp(&b.id));
+        contracts
     }
 
     /// All of them, in no order.
@@ -101,7 +155,7 @@ impl Contracts {
     pub(in crate::commission) fn owner_of(
         &self,
         id: &OpportunityId,
-        at: chrono::DateTime<chrono::Utc>,
+        at: DateTime<Utc>,
     ) -> Option<(&RepId, &Source)> {
         let owners = self.owners.get(id)?;
         let owner = super::until(owners, at).last().or_else(|| owners.first())?;

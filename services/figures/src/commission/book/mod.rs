@@ -19,13 +19,16 @@ use event_schemas::fixed_cost::FixedCostEvent;
 use event_schemas::opportunity::OpportunityEvent;
 use event_schemas::product::ProductEvent;
 use event_schemas::quote::QuoteEvent;
-use event_schemas::rep::RepEvent;
+use event_schemas::rep::{RepEvent, TeamJoined, TeamLeft};
 use event_schemas::team::TeamEvent;
 use event_schemas::tenant::TenantEvent;
-use event_schemas::vocabulary::{CommissionPlanId, OpportunityId, ProductId, QuoteId, Recorded};
+use event_schemas::vocabulary::{
+    CommissionPlanId, ContractId, OpportunityId, ProductId, QuoteId, Recorded, RepId,
+};
 use event_schemas::{DecodeError, StreamEvents};
 use uuid::Uuid;
 
+use super::opening::Openings;
 use super::transactions::Overheads;
 use crate::calendar::Zone;
 
@@ -104,6 +107,7 @@ pub struct Book {
     pub(super) plans: Plans,
     pub(super) sums: Sums,
     pub(super) overheads: Overheads,
+    pub(super) openings: Openings,
     pub(super) opportunities: BTreeMap<OpportunityId, Vec<Fact<OpportunityEvent>>>,
     pub(super) quotes: BTreeMap<QuoteId, Vec<Fact<QuoteEvent>>>,
     /// The categories of products.
@@ -121,40 +125,55 @@ impl Book {
             plans: Plans::default(),
             sums: Sums::default(),
             overheads: Overheads::default(),
+            openings: Openings::default(),
             opportunities: BTreeMap::new(),
             quotes: BTreeMap::new(),
             categories: BTreeMap::new(),
         }
     }
 
-    /// Takes in a fact. One that no statement depends on changes nothing.
+    /// Takes in a fact. One that no statement depends on changes nothing. What was worked out already
+    /// and might be otherwise now is forgotten.
     pub fn fold(&mut self, event: &Recorded) -> Result<(), BookError> {
         self.overheads.forget();
         match event.stream.category() {
-            ContractEvent::CATEGORY => {
-                let id = stream_id(event)?;
-                self.contracts.fold(id, fact(event)?);
-            }
+            ContractEvent::CATEGORY => self.contract(&stream_id(event)?, fact(event)?),
             OpportunityEvent::CATEGORY => self.opportunity(event)?,
             QuoteEvent::CATEGORY => {
                 let facts = self.quotes.entry(stream_id(event)?).or_default();
                 insert(facts, fact(event)?);
             }
-            RepEvent::CATEGORY => self.people.fold_rep(stream_id(event)?, fact(event)?),
-            TeamEvent::CATEGORY => self.people.fold_team(stream_id(event)?, fact(event)?),
-            CommissionPlanEvent::CATEGORY => self.plans.fold(&stream_id(event)?, fact(event)?),
-            CommissionPeriodEvent::CATEGORY => {
-                self.plans.fold_period(event.stream.id(), fact(event)?);
+            RepEvent::CATEGORY => self.rep(stream_id(event)?, fact(event)?),
+            TeamEvent::CATEGORY => {
+                let from_at = self.people.fold_team(stream_id(event)?, fact(event)?);
+                let day = from_at.map(|from_at| self.day(from_at));
+                day.into_iter()
+                    .for_each(|day| self.openings.forget_all(day));
             }
+            CommissionPlanEvent::CATEGORY => {
+                match self.plans.fold(&stream_id(event)?, fact(event)?) {
+                    Some(rep_id) => {
+                        forget(&mut self.openings, &self.people, &rep_id, NaiveDate::MIN);
+                    }
+                    None => self.openings.clear(),
+                }
+            }
+            CommissionPeriodEvent::CATEGORY => self.period_event(event)?,
             ExchangeRateEvent::CATEGORY => {
                 let Fact { source, what, .. } = fact(event)?;
                 let ExchangeRateEvent::ExchangeRateSet(set) = what;
                 self.sums.set_rate(source, &set);
+                self.openings.forget_all(set.from_on);
+                // A window counts a quota that begins later at the rate of its own first day.
+                for rep_id in self.people.with_quotas_from(set.from_on) {
+                    forget(&mut self.openings, &self.people, rep_id, NaiveDate::MIN);
+                }
             }
             FixedCostEvent::CATEGORY => {
                 let Fact { source, what, .. } = fact(event)?;
                 let FixedCostEvent::FixedCostRecorded(cost) = what;
-                self.sums.record_cost(source, cost);
+                self.openings
+                    .forget_all(self.sums.record_cost(source, cost));
             }
             ProductEvent::CATEGORY => {
                 if let ProductEvent::ProductRegistered(product) = fact(event)?.what {
@@ -166,8 +185,70 @@ impl Book {
                 let TenantEvent::TenantConfigured(tenant) = fact(event)?.what;
                 let zone = (self.zones)(&tenant.time_zone);
                 self.zone = zone.ok_or(BookError::TimeZone(tenant.time_zone))?;
+                self.openings.clear();
             }
             _ => {}
+        }
+        Ok(())
+    }
+
+    fn contract(&mut self, id: &ContractId, fact: Fact<ContractEvent>) {
+        let day = self.day(fact.at);
+        self.contracts.fold(id, fact);
+        if self.openings.is_empty() {
+            return;
+        }
+        // What one sells changes what all others bear of a fixed cost.
+        if self.plans.share_fixed_cost() {
+            self.openings.forget_all(day);
+        }
+        self.forget_contract(id, day);
+    }
+
+    /// Those who are credited with a contract, and who manage them, go on from before a day.
+    fn forget_contract(&mut self, id: &ContractId, day: NaiveDate) {
+        for rep_id in self.contracts.reps(id) {
+            forget(&mut self.openings, &self.people, rep_id, day);
+        }
+    }
+
+    fn rep(&mut self, rep_id: RepId, fact: Fact<RepEvent>) {
+        match &fact.what {
+            RepEvent::TeamJoined(TeamJoined { from_at, .. })
+            | RepEvent::TeamLeft(TeamLeft { from_at, .. }) => {
+                let day = self.day(*from_at);
+                self.openings.forget_all(day);
+            }
+            RepEvent::QuotaSet(_) => {
+                forget(&mut self.openings, &self.people, &rep_id, NaiveDate::MIN);
+            }
+            RepEvent::RepRegistered(_)
+            | RepEvent::RepDeactivated(_)
+            | RepEvent::TerritoryAssigned(_) => {}
+        }
+        self.people.fold_rep(rep_id, fact);
+    }
+
+    /// What is closed, or corrected by hand, concerns one participant, and no manager.
+    fn period_event(&mut self, event: &Recorded) -> Result<(), BookError> {
+        let fact: Fact<CommissionPeriodEvent> = fact(event)?;
+        let rep_id = match &fact.what {
+            CommissionPeriodEvent::StatementClosed(closed) => Some(closed.rep_id.clone()),
+            CommissionPeriodEvent::AdjustmentProposed(what) => Some(what.rep_id.clone()),
+            CommissionPeriodEvent::AdjustmentApproved(what) => {
+                self.plans.adjusted(&what.adjustment_id).cloned()
+            }
+            CommissionPeriodEvent::AdjustmentRejected(what) => {
+                self.plans.adjusted(&what.adjustment_id).cloned()
+            }
+            CommissionPeriodEvent::StatementApproved(_)
+            | CommissionPeriodEvent::StatementPaid(_)
+            | CommissionPeriodEvent::StatementDisputed(_)
+            | CommissionPeriodEvent::DisputeResolved(_) => None,
+        };
+        self.plans.fold_period(event.stream.id(), fact);
+        if let Some(rep_id) = rep_id {
+            self.openings.forget(&rep_id, NaiveDate::MIN);
         }
         Ok(())
     }
@@ -182,6 +263,7 @@ impl Book {
             actor: "".into(),
         };
         self.plans.suppose(plan_id, effective_from, terms, source);
+        self.openings.clear();
     }
 
     fn opportunity(&mut self, event: &Recorded) -> Result<(), BookError> {
@@ -189,12 +271,12 @@ impl Book {
         let fact = fact::<OpportunityEvent>(event)?;
         match &fact.what {
             OpportunityEvent::OpportunityRegistered(registered) => {
-                if let Some(owner) = registered.rep_id.clone() {
-                    self.contracts.own(&id, owner, &fact);
+                if let Some(owner) = &registered.rep_id {
+                    self.own(&id, owner, &fact);
                 }
             }
             OpportunityEvent::LeadAssigned(assigned) => {
-                self.contracts.own(&id, assigned.rep_id.clone(), &fact);
+                self.own(&id, &assigned.rep_id, &fact);
             }
             _ => {}
         }
@@ -213,9 +295,25 @@ impl Book {
         Ok(())
     }
 
+    /// A contract that names nobody falls to who owns its opportunity.
+    fn own(&mut self, id: &OpportunityId, owner: &RepId, fact: &Fact<OpportunityEvent>) {
+        for contract_id in self.contracts.own(id, owner, fact) {
+            self.forget_contract(&contract_id, NaiveDate::MIN);
+        }
+    }
+
     /// The day an instant falls on, in the tenant's zone.
     pub fn day(&self, at: DateTime<Utc>) -> NaiveDate {
         self.zone.day(at)
+    }
+}
+
+/// Something happened to a rep on a day: what opens after it, for the rep and for who ever managed
+/// it, is not known any more.
+fn forget(openings: &mut Openings, people: &People, rep_id: &RepId, day: NaiveDate) {
+    openings.forget(rep_id, day);
+    for manager_id in people.ever_managers(rep_id) {
+        openings.forget(manager_id, day);
     }
 }
 

@@ -85,19 +85,22 @@ impl People {
         known
     }
 
-    pub(super) fn fold_team(&mut self, team_id: TeamId, fact: Fact<TeamEvent>) {
+    /// Gives since when somebody leads the team, if the fact says so.
+    pub(super) fn fold_team(
+        &mut self,
+        team_id: TeamId,
+        fact: Fact<TeamEvent>,
+    ) -> Option<DateTime<Utc>> {
         let (manager_id, from_at) = match fact.what {
-            TeamEvent::TeamFormed(formed) => match formed.manager_id {
-                Some(manager_id) => (manager_id, fact.at),
-                None => return,
-            },
+            TeamEvent::TeamFormed(formed) => (formed.manager_id?, fact.at),
             TeamEvent::ManagerAppointed(appointed) => (appointed.manager_id, appointed.from_at),
-            TeamEvent::RegionMoved(_) => return,
+            TeamEvent::RegionMoved(_) => return None,
         };
         let managed = self.managed.entry(manager_id.clone()).or_default();
         managed.insert(team_id.clone());
         let managers = self.managers.entry(team_id).or_default();
         managers.insert((from_at, fact.source.position), (manager_id, fact.source));
+        Some(from_at)
     }
 
     /// Whether a rep belonged to a team that the manager led at an instant: the facts that make it
@@ -146,6 +149,21 @@ impl People {
         let members = teams.filter_map(|team_id| self.members.get(team_id));
         let members = members.flatten();
         members.filter(|rep_id| *rep_id != manager_id).collect()
+    }
+
+    /// Everybody who ever led a team to which the rep ever belonged.
+    pub(super) fn ever_managers(&self, rep_id: &RepId) -> BTreeSet<&RepId> {
+        let memberships = self.memberships.get(rep_id).into_iter().flatten();
+        let managers = memberships.filter_map(|((team_id, _), _)| self.managers.get(team_id));
+        let managers = managers.flat_map(Managers::values);
+        managers.map(|(manager_id, _)| manager_id).collect()
+    }
+
+    /// Who has a quota that begins on a day or later.
+    pub(super) fn with_quotas_from(&self, day: NaiveDate) -> impl Iterator<Item = &RepId> {
+        let from = (day, NaiveDate::MIN);
+        let all = self.quotas.iter();
+        all.filter_map(move |(rep_id, quotas)| quotas.range(from..).next().map(|_| rep_id))
     }
 
     /// The quotas of a rep, by their spans.

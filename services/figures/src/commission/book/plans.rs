@@ -7,7 +7,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use event_schemas::commission_period::{
     AdjustmentProposed, CommissionPeriodEvent, StatementClosed,
 };
-use event_schemas::commission_plan::{CommissionPlanEvent, Terms};
+use event_schemas::commission_plan::{Basis, CommissionPlanEvent, Terms};
 use event_schemas::vocabulary::{AdjustmentId, CommissionPlanId, RepId, StatementId};
 
 use super::{Fact, Source};
@@ -111,7 +111,12 @@ pub(in crate::commission) struct Plans {
 }
 
 impl Plans {
-    pub(super) fn fold(&mut self, plan_id: &CommissionPlanId, fact: Fact<CommissionPlanEvent>) {
+    /// Gives whose part in a plan the fact is about, if it is about somebody's.
+    pub(super) fn fold(
+        &mut self,
+        plan_id: &CommissionPlanId,
+        fact: Fact<CommissionPlanEvent>,
+    ) -> Option<RepId> {
         let (rep_id, from_on, to_on) = match fact.what {
             CommissionPlanEvent::CommissionPlanPublished(published) => {
                 let key = (published.effective_from, published.version);
@@ -123,12 +128,12 @@ impl Plans {
                 };
                 let plan = self.plans.entry(plan_id.clone()).or_default();
                 plan.versions.insert(key, version);
-                return;
+                return None;
             }
             CommissionPlanEvent::ParticipantEnrolled(e) => (e.rep_id, e.from_on, e.to_on),
             CommissionPlanEvent::ParticipantWithdrawn(e) => (e.rep_id, e.from_on, Some(e.to_on)),
         };
-        let enrolments = self.enrolments.entry(rep_id).or_default();
+        let enrolments = self.enrolments.entry(rep_id.clone()).or_default();
         let enrolment = Enrolment {
             from_on,
             to_on,
@@ -139,6 +144,7 @@ impl Plans {
         if known.source.position <= enrolment.source.position {
             *known = enrolment;
         }
+        Some(rep_id)
     }
 
     pub(super) fn fold_period(&mut self, stream_id: &str, fact: Fact<CommissionPeriodEvent>) {
@@ -180,6 +186,17 @@ impl Plans {
             | CommissionPeriodEvent::StatementDisputed(_)
             | CommissionPeriodEvent::DisputeResolved(_) => {}
         }
+    }
+
+    /// Who a correction by hand concerns.
+    pub(super) fn adjusted(&self, id: &AdjustmentId) -> Option<&RepId> {
+        self.proposed.get(id).map(|proposed| &proposed.what.rep_id)
+    }
+
+    /// Whether some plan has everybody's revenue bear its fixed cost.
+    pub(super) fn share_fixed_cost(&self) -> bool {
+        let mut versions = self.plans.values().flat_map(Plan::versions);
+        versions.any(|version| version.terms.basis == Basis::NetMargin)
     }
 
     /// What has become of a closed statement.

@@ -36,12 +36,16 @@ impl Sums {
         }
     }
 
-    pub(super) fn record_cost(&mut self, source: Source, cost: FixedCostRecorded) {
+    /// Gives the first day that the cost falls on, or fell on by what was said before.
+    pub(super) fn record_cost(&mut self, source: Source, cost: FixedCostRecorded) -> NaiveDate {
+        let from_on = cost.from_on;
         let known = self.costs.entry(cost.cost_id.clone());
         let known = known.or_insert_with(|| (source.clone(), cost.clone()));
+        let first = known.1.from_on.min(from_on);
         if known.0.position <= source.position {
             *known = (source, cost);
         }
+        first
     }
 
     /// All fixed costs.

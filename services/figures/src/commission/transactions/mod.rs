@@ -22,7 +22,7 @@ use rust_decimal::Decimal;
 use super::CalculateError;
 use super::book::{Book, Contract, PlanVersion, Source};
 use super::exact::mul_div;
-use super::timeline::{Paid, Segment, Timeline};
+use super::timeline::{Paid, Timeline};
 use crate::calendar::{Span, add_months, months_between};
 
 pub(super) use credits::{Credits, Signing};
@@ -90,8 +90,8 @@ pub(super) type Share<'s, 'b> =
 pub(super) struct Reader<'r, 'b> {
     pub(super) book: &'b Book,
     pub(super) timeline: &'r Timeline<'b>,
-    /// The day before which they happen.
-    pub(super) until_on: NaiveDate,
+    /// The days on which they happen.
+    pub(super) within: Span,
     pub(super) share: &'r Share<'r, 'b>,
 }
 
@@ -175,7 +175,8 @@ impl<'w, 'r, 'b> Walk<'w, 'r, 'b> {
             day: signed_on,
             source: signed_by,
         };
-        if moment.day >= self.reader.until_on {
+        let to_on = self.reader.within.to_on;
+        if moment.day >= to_on {
             return Ok(());
         }
         self.settle_all(moment)?;
@@ -186,13 +187,13 @@ impl<'w, 'r, 'b> Walk<'w, 'r, 'b> {
                 day: self.reader.book.day(at),
                 source: &fact.source,
             };
-            if moment.day >= self.reader.until_on {
+            if moment.day >= to_on {
                 break;
             }
             self.pass_segments(&mut passed, moment.day)?;
             self.apply(moment, &fact.what)?;
         }
-        let last = self.reader.until_on.pred_opt().unwrap_or(NaiveDate::MIN);
+        let last = to_on.pred_opt().unwrap_or(NaiveDate::MIN);
         self.pass_segments(&mut passed, last)
     }
 
@@ -204,6 +205,9 @@ impl<'w, 'r, 'b> Walk<'w, 'r, 'b> {
                 break;
             }
             *passed += 1;
+            if !segment.turns {
+                continue;
+            }
             let source = match segment.paid {
                 Paid::Here(version, _) => &version.source,
                 Paid::Elsewhere | Paid::Nowhere => self.signed_by,
@@ -391,7 +395,8 @@ impl<'w, 'r, 'b> Walk<'w, 'r, 'b> {
     fn take_back(&mut self, moment: Moment<'b>, id: &LineId, part: Decimal, of: Decimal) {
         let version = self.reader.timeline.plan.on(moment.day);
         let line = self.lines.get(id);
-        if let (Some(line), Some(version)) = (line, version.filter(|_| part > Decimal::ZERO)) {
+        let counts = part > Decimal::ZERO && self.reader.within.contains(moment.day);
+        if let (Some(line), Some(version)) = (line, version.filter(|_| counts)) {
             self.out.push(Transaction {
                 at: moment.at,
                 position: moment.source.position,
@@ -421,13 +426,13 @@ impl<'w, 'r, 'b> Walk<'w, 'r, 'b> {
         };
         let (moved_minor, cost) = line.advance(segment.timing)?;
         let line = &*line;
-        let Segment {
-            paid: Paid::Here(version, enrolment),
-            ..
-        } = segment
-        else {
+        let Paid::Here(version, enrolment) = segment.paid else {
             return Ok(());
         };
+        // What was credited before was told before.
+        if !self.reader.within.contains(moment.day) {
+            return Ok(());
+        }
         let credits = line.credits.unwrap_or(self.credits);
         let (share, shared_by) = (self.reader.share)(&credits, moment.at, &version.terms)?;
         if share == 0 {
