@@ -10,15 +10,15 @@ use crate::events::no_upcast;
 use crate::vocabulary::{CommissionPlanId, RepId};
 
 pub use terms::{
-    Accelerators, Basis, Cap, Clawback, ClawbackCause, ClawbackExtent, CreditRules, DiscountCut,
-    Draw, Edge, Floor, Holdback, Measure, Mode, Override, OverrideOn, OverrideRate, Pay, Period,
-    Proration, Rate, Spif, Terms, Tier, TierPay, Tiers, Timing, Window,
+    Accelerators, Basis, Cap, Clawback, ClawbackAlso, ClawbackCause, ClawbackExtent, CreditRules,
+    DiscountCut, Draw, Edge, Floor, Holdback, Measure, Mode, Override, OverrideOn, OverrideRate,
+    Pay, Period, Proration, Rate, Spif, Terms, Tier, TierPay, Tiers, Timing, Window,
 };
 
 events! {
     /// What can happen to a commission plan.
     pub enum CommissionPlanEvent in "commission_plan" via no_upcast {
-        CommissionPlanPublished = 1,
+        CommissionPlanPublished = 2,
         ParticipantEnrolled = 1,
         ParticipantWithdrawn = 1,
     }

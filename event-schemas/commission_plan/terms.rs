@@ -359,6 +359,20 @@ pub struct Clawback {
     pub within_months: u32,
     /// How much at a termination. At a refund it is the part that was refunded.
     pub extent: ClawbackExtent,
+    /// What goes back beside the commission itself: nothing if empty. Version 1 knew nothing else.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<ClawbackAlso>,
+}
+
+/// What is taken back beside a commission.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum ClawbackAlso {
+    /// What was paid as SPIFs for the win, in proportion to what of the contract is lost.
+    Spifs,
+    /// What managers were paid as overrides for the line. It goes back wherever the team's own does, so
+    /// too where less is agreed than before.
+    Overrides,
 }
 
 /// Why a commission is taken back.

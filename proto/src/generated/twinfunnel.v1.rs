@@ -693,6 +693,9 @@ pub struct Clawback {
     /// How much at a termination. At a refund it is the part that was refunded.
     #[prost(enumeration = "ClawbackExtent", tag = "3")]
     pub extent: i32,
+    /// What goes back beside the commission itself; nothing if empty.
+    #[prost(enumeration = "ClawbackAlso", repeated, tag = "4")]
+    pub also: ::prost::alloc::vec::Vec<i32>,
 }
 impl ::prost::Name for Clawback {
     const NAME: &'static str = "Clawback";
@@ -1138,6 +1141,39 @@ impl ClawbackExtent {
             "CLAWBACK_EXTENT_UNSPECIFIED" => Some(Self::Unspecified),
             "CLAWBACK_EXTENT_FULL" => Some(Self::Full),
             "CLAWBACK_EXTENT_PRORATED" => Some(Self::Prorated),
+            _ => None,
+        }
+    }
+}
+/// What is taken back beside a commission.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ClawbackAlso {
+    Unspecified = 0,
+    /// What was paid as SPIFs for the win, in proportion to what of the contract is lost.
+    Spifs = 1,
+    /// What managers were paid as overrides for the line. It goes back wherever the team's own does, so
+    /// too where less is agreed than before.
+    Overrides = 2,
+}
+impl ClawbackAlso {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "CLAWBACK_ALSO_UNSPECIFIED",
+            Self::Spifs => "CLAWBACK_ALSO_SPIFS",
+            Self::Overrides => "CLAWBACK_ALSO_OVERRIDES",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "CLAWBACK_ALSO_UNSPECIFIED" => Some(Self::Unspecified),
+            "CLAWBACK_ALSO_SPIFS" => Some(Self::Spifs),
+            "CLAWBACK_ALSO_OVERRIDES" => Some(Self::Overrides),
             _ => None,
         }
     }

@@ -4,9 +4,9 @@
 //! gap, a rate for every line) is asked of the figures, and told by the names of the message.
 
 use event_schemas::commission_plan::{
-    Accelerators, Basis, Cap, Clawback, ClawbackCause, ClawbackExtent, CreditRules, DiscountCut,
-    Draw, Edge, Floor, Holdback, Measure, Mode, Override, OverrideOn, OverrideRate, Pay, Period,
-    Proration, Rate, Spif, Terms, Tier, TierPay, Tiers, Timing, Window,
+    Accelerators, Basis, Cap, Clawback, ClawbackAlso, ClawbackCause, ClawbackExtent, CreditRules,
+    DiscountCut, Draw, Edge, Floor, Holdback, Measure, Mode, Override, OverrideOn, OverrideRate,
+    Pay, Period, Proration, Rate, Spif, Terms, Tier, TierPay, Tiers, Timing, Window,
 };
 use event_schemas::vocabulary::{Currency, Number};
 use figures::commission::validate;
@@ -333,18 +333,14 @@ impl Reader<'_> {
             reader.choice(field, *cause, clawback_cause)
         });
         let extent = self.choice(&format!("{field}.extent"), m.extent, clawback_extent);
-        let mut on = on?;
-        let mut seen = Vec::new();
-        on.retain(|cause| {
-            !seen.contains(cause) && {
-                seen.push(*cause);
-                true
-            }
+        let also = self.each(&format!("{field}.also"), &m.also, |reader, field, also| {
+            reader.choice(field, *also, clawback_also)
         });
         Some(Clawback {
-            on,
+            on: once(on?),
             within_months: m.within_months,
             extent: extent?,
+            also: once(also?),
         })
     }
 
@@ -354,6 +350,17 @@ impl Reader<'_> {
             recoverable: m.recoverable,
         })
     }
+}
+
+/// What is said twice is said once.
+fn once<T: PartialEq>(all: Vec<T>) -> Vec<T> {
+    let mut said = Vec::with_capacity(all.len());
+    for one in all {
+        if !said.contains(&one) {
+            said.push(one);
+        }
+    }
+    said
 }
 
 /// What may be absent, unless what is there is wrong.
@@ -390,6 +397,7 @@ meanings! {
     edge: TierEdge => Edge { Upper, Lower } or Upper;
     accelerators: TierAccelerators => Accelerators { Always, YearToDateQuotaMet } or Always;
     override_on: OverrideOn => OverrideOn { TeamBasis, TeamCommission };
+    clawback_also: ClawbackAlso => ClawbackAlso { Spifs, Overrides };
     clawback_cause: ClawbackCause => ClawbackCause { Refund, Termination };
     clawback_extent: ClawbackExtent => ClawbackExtent { Full, Prorated };
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use event_schemas::commission_period::{Derivation, LineKind, StatementLine, Step};
 use event_schemas::commission_plan::{Pay, Rate, Terms, Tiers};
-use event_schemas::vocabulary::{CommissionPlanId, ContractId, Line, LineId, RepId};
+use event_schemas::vocabulary::{CommissionPlanId, ContractId, Currency, Line, LineId, RepId};
 use rust_decimal::Decimal;
 
 use super::CalculateError;
@@ -64,6 +64,43 @@ pub(super) struct Earned<'b> {
     pub(super) day: NaiveDate,
     pub(super) line: StatementLine,
     pub(super) sources: Vec<&'b Source>,
+    /// What is taken back, if that is what it is.
+    pub(super) lost: Option<Lost>,
+}
+
+/// A part that is lost of what is credited and stands, in minor units of the contract's currency.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Lost {
+    pub(super) part: Decimal,
+    pub(super) of: Decimal,
+    pub(super) currency: Currency,
+}
+
+impl Lost {
+    /// What it takes of a sum that was paid, so far and less what was taken back before: nothing if
+    /// nothing was; and how that follows.
+    pub(super) fn take(
+        self,
+        paid_for: &str,
+        paid_minor: i64,
+        currency: Currency,
+    ) -> Result<Option<(i64, Vec<Step>)>, CalculateError> {
+        if paid_minor == 0 || self.of.is_zero() {
+            return Ok(None);
+        }
+        let taken = mul_div(Decimal::from(paid_minor), self.part, self.of)?;
+        let amount_minor = -round(taken)?;
+        let inputs = [
+            (paid_for, money_minor(paid_minor, currency)),
+            ("credited and standing", money(self.of, self.currency)),
+            ("lost", money(self.part, self.currency)),
+        ];
+        let steps = vec![
+            step("claw-back", &inputs, money(-taken, currency)),
+            step("rounded", &[], money_minor(amount_minor, currency)),
+        ];
+        Ok(Some((amount_minor, steps)))
+    }
 }
 
 /// What a participant earned on some days.
@@ -157,7 +194,7 @@ impl<'b> Participant<'b> {
                 Kind::Credit(credit) => {
                     Some(self.commission(transaction, credit, own, &mut earnings.tiers)?)
                 }
-                Kind::TakeBack { part, of } => self.clawback(transaction, &own.paid, *part, *of)?,
+                Kind::TakeBack(lost) => self.clawback(transaction, &own.paid, *lost)?,
             };
             if let Some(earned) = &earned {
                 let (contract_id, line_id) = (transaction.contract_id, &transaction.line.line_id);
@@ -277,6 +314,7 @@ impl<'b> Participant<'b> {
                 derivation: self.derivation(transaction.day, &sources, steps),
             },
             sources,
+            lost: None,
         })
     }
 
@@ -286,45 +324,30 @@ impl<'b> Participant<'b> {
         &self,
         transaction: &Transaction<'b>,
         paid: &Ledger<(ContractId, LineId)>,
-        part: Decimal,
-        of: Decimal,
+        lost: Lost,
     ) -> Result<Option<Earned<'b>>, CalculateError> {
+        let currency = transaction.version.terms.currency;
         let (contract_id, line_id) = (transaction.contract_id, &transaction.line.line_id);
         let paid_minor = paid.paid_minor(&(contract_id.clone(), line_id.clone()));
-        if paid_minor == 0 || of.is_zero() {
-            return Ok(None);
-        }
-        let taken = mul_div(Decimal::from(paid_minor), part, of)?;
-        let amount_minor = -round(taken)?;
-        let currency = transaction.version.terms.currency;
-        let contract_currency = transaction.currency;
-        let inputs = [
-            ("paid for the line", money_minor(paid_minor, currency)),
-            ("credited and standing", money(of, contract_currency)),
-            ("lost", money(part, contract_currency)),
-        ];
-        let steps = vec![
-            step("claw-back", &inputs, money(-taken, currency)),
-            step("rounded", &[], money_minor(amount_minor, currency)),
-        ];
-        let line = StatementLine {
-            line_id: format!("clawback:{}:{contract_id}:{line_id}", transaction.position),
-            kind: LineKind::Clawback,
-            contract_id: Some(contract_id.clone()),
-            contract_line_id: Some(line_id.clone()),
-            occurred_at: transaction.at,
-            basis_minor: None,
-            rates_percent: Vec::new(),
-            amount_minor,
-            origin: None,
-            derivation: self.derivation(transaction.day, &transaction.sources, steps),
-        };
-        Ok(Some(Earned {
+        let taken = lost.take("paid for the line", paid_minor, currency)?;
+        Ok(taken.map(|(amount_minor, steps)| Earned {
             at: transaction.at,
             position: transaction.position,
             day: transaction.day,
-            line,
+            line: StatementLine {
+                line_id: format!("clawback:{}:{contract_id}:{line_id}", transaction.position),
+                kind: LineKind::Clawback,
+                contract_id: Some(contract_id.clone()),
+                contract_line_id: Some(line_id.clone()),
+                occurred_at: transaction.at,
+                basis_minor: None,
+                rates_percent: Vec::new(),
+                amount_minor,
+                origin: None,
+                derivation: self.derivation(transaction.day, &transaction.sources, steps),
+            },
             sources: transaction.sources.clone(),
+            lost: Some(lost),
         }))
     }
 

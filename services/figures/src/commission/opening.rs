@@ -11,7 +11,7 @@ use event_schemas::vocabulary::{CommissionPlanId, ContractId, LineId, RepId};
 use rust_decimal::Decimal;
 
 use super::ledger::Ledger;
-use super::overrides::OpenWindows;
+use super::overrides::Overridden;
 use super::settle::Carry;
 use super::window::Window;
 use crate::calendar::Span;
@@ -37,7 +37,7 @@ pub(super) struct Own {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Opening {
     pub(super) own: Arc<Own>,
-    pub(super) overrides: OpenWindows,
+    pub(super) overridden: Overridden,
     pub(super) carry: Carry,
     /// What is made up for in the period, of earlier ones.
     pub(super) late: Vec<StatementLine>,
@@ -47,6 +47,7 @@ impl Opening {
     /// Where the next period goes on from.
     pub(super) fn at(mut self, day: NaiveDate) -> Self {
         Arc::make_mut(&mut self.own).rest(day);
+        self.overridden.rest();
         self
     }
 }

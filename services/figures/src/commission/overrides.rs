@@ -3,14 +3,15 @@
 use std::collections::HashMap;
 
 use event_schemas::commission_period::{LineKind, StatementLine};
-use event_schemas::commission_plan::{OverrideOn, OverrideRate, Terms};
-use event_schemas::vocabulary::{ContractId, LineId};
+use event_schemas::commission_plan::{ClawbackAlso, OverrideOn, OverrideRate, Terms};
+use event_schemas::vocabulary::{CommissionPlanId, ContractId, LineId, RepId};
 use rust_decimal::Decimal;
 
 use super::CalculateError;
 use super::book::{PlanVersion, Source};
-use super::earn::{Earned, Earnings, Participant, Told};
+use super::earn::{Earned, Earnings, Lost, Participant, Told};
 use super::exact::{percent, told};
+use super::ledger::Ledger;
 use super::opening::{Opening, Own};
 use super::steps::{money, step};
 use super::timeline::Paid;
@@ -24,15 +25,44 @@ struct Done<'b> {
     day: chrono::NaiveDate,
     /// Tells it from all others.
     what: String,
-    contract_id: ContractId,
-    line_id: Option<LineId>,
-    amount: Decimal,
+    paid_for: PaidFor,
+    moved: Moved,
     version: &'b PlanVersion,
     sources: Vec<&'b Source>,
 }
 
-/// The windows of a plan's overrides that are open: by what they are a part of, and their number.
-pub(super) type OpenWindows = HashMap<(OverrideOn, usize), Window>;
+/// How a plan's overrides stand.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Overridden {
+    /// The windows that are open: by what the override is a part of, and its number.
+    windows: HashMap<(OverrideOn, usize), Window>,
+    /// What was paid, if a version of the plan takes it back.
+    paid: Ledger<PaidFor>,
+}
+
+impl Overridden {
+    /// Where the next period goes on from.
+    pub(super) fn rest(&mut self) {
+        self.paid.share();
+    }
+}
+
+/// What overrides were paid for: a line of a contract; of a commission, by whose part in which plan.
+type PaidFor = (
+    OverrideOn,
+    Option<(CommissionPlanId, RepId)>,
+    ContractId,
+    LineId,
+);
+
+/// What it moved.
+#[derive(Clone, Copy)]
+enum Moved {
+    /// So much was credited, or paid.
+    Done(Decimal),
+    /// A part of that is taken back.
+    Lost(Lost),
+}
 
 /// Adds what the team brings.
 pub(super) fn overrides<'b>(
@@ -61,16 +91,29 @@ fn pay<'b>(
     opening: &mut Opening,
     earnings: &mut Earnings<'b>,
 ) -> Result<(), CalculateError> {
+    let is_taken = |version: &PlanVersion| {
+        let clawback = version.terms.clawback.as_ref();
+        clawback.is_some_and(|clause| clause.also.contains(&ClawbackAlso::Overrides))
+    };
+    let is_kept = manager.timeline.plan.versions().any(is_taken);
     for done in done {
+        let amount = match done.moved {
+            Moved::Done(amount) => amount,
+            Moved::Lost(lost) if is_taken(done.version) => {
+                take_back(manager, done, lost, opening, earnings)?;
+                continue;
+            }
+            Moved::Lost(_) => continue,
+        };
         let currency = done.version.terms.currency;
         let declared = done.version.terms.overrides.iter().enumerate();
         for (at, declared) in declared.filter(|(_, one)| one.on == on) {
             let is_told = manager.told.wants(done.day);
             let (tiers, volume, flat) = match &declared.rate {
                 OverrideRate::Percent(rate) => {
-                    (None, Decimal::ZERO, percent(done.amount, rate.decimal())?)
+                    (None, Decimal::ZERO, percent(amount, rate.decimal())?)
                 }
-                OverrideRate::Tiers(tiers) => (Some(tiers), done.amount, Decimal::ZERO),
+                OverrideRate::Tiers(tiers) => (Some(tiers), amount, Decimal::ZERO),
             };
             let added = Added {
                 day: done.day,
@@ -80,19 +123,22 @@ fn pay<'b>(
                 flat,
             };
             let credited = &opening.own.credited;
-            let mut windows = Windows::from(manager, opening.overrides.remove(&(on, at)));
+            let overridden = &mut opening.overridden;
+            let mut windows = Windows::from(manager, overridden.windows.remove(&(on, at)));
             let mut paid = windows.add(done.version, tiers, added, credited, is_told)?;
-            let window = windows.into_current();
-            opening
-                .overrides
-                .extend(window.map(|open| ((on, at), open)));
+            let open = windows.into_current().map(|open| ((on, at), open));
+            overridden.windows.extend(open);
+            if is_kept {
+                let paid_for = done.paid_for.clone();
+                overridden.paid.add(paid_for, paid.amount_minor);
+            }
             let mut steps = Vec::new();
             if is_told {
                 let of_what = match on {
                     OverrideOn::TeamBasis => "the team's basis",
                     OverrideOn::TeamCommission => "the team's commission",
                 };
-                let inputs = [(of_what, money(done.amount, currency))];
+                let inputs = [(of_what, money(amount, currency))];
                 let result = match &declared.rate {
                     OverrideRate::Percent(rate) => format!("{rate} %"),
                     OverrideRate::Tiers(_) => "by tiers".to_owned(),
@@ -108,10 +154,10 @@ fn pay<'b>(
             let line = StatementLine {
                 line_id: format!("override:{}:{}", at + 1, done.what),
                 kind: LineKind::Override,
-                contract_id: Some(done.contract_id.clone()),
-                contract_line_id: done.line_id.clone(),
+                contract_id: Some(done.paid_for.2.clone()),
+                contract_line_id: Some(done.paid_for.3.clone()),
                 occurred_at: done.at,
-                basis_minor: Some(told(done.amount)?),
+                basis_minor: Some(told(amount)?),
                 rates_percent: paid.rates,
                 amount_minor: paid.amount_minor,
                 origin: None,
@@ -123,9 +169,48 @@ fn pay<'b>(
                 day: done.day,
                 line,
                 sources,
+                lost: None,
             });
         }
     }
+    Ok(())
+}
+
+/// Of what was really paid for a line, so far and less what was taken back, the part that it loses.
+fn take_back<'b>(
+    manager: &Participant<'b>,
+    done: &Done<'b>,
+    lost: Lost,
+    opening: &mut Opening,
+    earnings: &mut Earnings<'b>,
+) -> Result<(), CalculateError> {
+    let paid = &mut opening.overridden.paid;
+    let (paid_minor, currency) = (paid.paid_minor(&done.paid_for), done.version.terms.currency);
+    let taken = lost.take("paid for the line", paid_minor, currency)?;
+    let Some((amount_minor, steps)) = taken else {
+        return Ok(());
+    };
+    paid.add(done.paid_for.clone(), amount_minor);
+    let (_, _, contract_id, line_id) = done.paid_for.clone();
+    earnings.lines.push(Earned {
+        at: done.at,
+        position: done.position,
+        day: done.day,
+        line: StatementLine {
+            line_id: format!("clawback:override:{}", done.what),
+            kind: LineKind::Clawback,
+            contract_id: Some(contract_id),
+            contract_line_id: Some(line_id),
+            occurred_at: done.at,
+            basis_minor: None,
+            rates_percent: Vec::new(),
+            amount_minor,
+            origin: None,
+            derivation: manager.derivation(done.day, &done.sources, steps),
+        },
+        sources: done.sources.clone(),
+        lost: Some(lost),
+    });
     Ok(())
 }
 
@@ -151,22 +236,26 @@ fn basis<'b>(manager: &Participant<'b>) -> Result<Vec<Done<'b>>, CalculateError>
     contracts.sort_by(|a, b| a.id.cmp(&b.id));
     contracts.dedup_by(|a, b| a.id == b.id);
     let transactions = manager.read(&share, contracts.into_iter())?;
-    let done = transactions.into_iter().filter_map(|transaction| {
-        let Kind::Credit(credit) = transaction.kind else {
-            return None;
-        };
+    let done = transactions.into_iter().map(|transaction| {
         let (contract_id, line_id) = (transaction.contract_id, &transaction.line.line_id);
-        Some(Done {
+        Done {
             at: transaction.at,
             position: transaction.position,
             day: transaction.day,
             what: format!("{}:{contract_id}:{line_id}", transaction.position),
-            contract_id: contract_id.clone(),
-            line_id: Some(line_id.clone()),
-            amount: credit.basis,
+            paid_for: (
+                OverrideOn::TeamBasis,
+                None,
+                contract_id.clone(),
+                line_id.clone(),
+            ),
+            moved: match transaction.kind {
+                Kind::Credit(credit) => Moved::Done(credit.basis),
+                Kind::TakeBack(lost) => Moved::Lost(lost),
+            },
             version: transaction.version,
             sources: transaction.sources,
-        })
+        }
     });
     Ok(done.collect())
 }
@@ -183,38 +272,58 @@ fn commission<'b>(manager: &Participant<'b>) -> Result<Vec<Done<'b>>, CalculateE
             let member = Participant::new(book, plan_id, member_id, within, Told::Nothing)?;
             let mut own = Own::clone(&*member.own_opening()?);
             for earned in member.own(&mut own)?.lines {
-                let paid = manager.timeline.on(earned.day).map(|segment| segment.paid);
-                let Some(Paid::Here(version, enrolment)) = paid else {
-                    continue;
-                };
-                let managed_by = book.people.manages(manager.rep_id, member_id, earned.at);
-                let line = earned.line;
-                let (LineKind::Commission, Some(managed_by), Some(contract_id)) =
-                    (line.kind, managed_by, line.contract_id)
-                else {
-                    continue;
-                };
-                let from = member.timeline.plan.on(earned.day);
-                let from = from.map_or(version.terms.currency, |own| own.terms.currency);
-                let minor = Decimal::from(line.amount_minor);
-                let to = version.terms.currency;
-                let mut sources = earned.sources;
-                sources.extend([&version.source, &enrolment.source]);
-                sources.extend(managed_by);
-                all.push(Done {
-                    at: earned.at,
-                    position: earned.position,
-                    day: earned.day,
-                    what: format!("{member_id}:{}", line.line_id),
-                    contract_id,
-                    line_id: line.contract_line_id,
-                    amount: book.sums.convert(minor, from, to, earned.day)?,
-                    version,
-                    sources,
-                });
+                all.extend(override_of(manager, &member, earned)?);
             }
         }
     }
     all.sort_by(|a, b| (a.at, a.position, &a.what).cmp(&(b.at, b.position, &b.what)));
     Ok(all)
+}
+
+/// What a line of a member is to the manager: a commission that the team was paid, or what is taken
+/// back of one.
+fn override_of<'b>(
+    manager: &Participant<'b>,
+    member: &Participant<'b>,
+    earned: Earned<'b>,
+) -> Result<Option<Done<'b>>, CalculateError> {
+    let (book, line) = (manager.book, earned.line);
+    let (Some(contract_id), Some(line_id)) = (line.contract_id, line.contract_line_id) else {
+        return Ok(None);
+    };
+    let mut sources = earned.sources;
+    let (moved, version) = if let Some(lost) = earned.lost {
+        let Some(version) = manager.timeline.plan.on(earned.day) else {
+            return Ok(None);
+        };
+        sources.push(&version.source);
+        (Moved::Lost(lost), version)
+    } else {
+        let paid = manager.timeline.on(earned.day).map(|segment| segment.paid);
+        let managed_by = book
+            .people
+            .manages(manager.rep_id, member.rep_id, earned.at);
+        let (Some(Paid::Here(version, enrolment)), Some(managed_by)) = (paid, managed_by) else {
+            return Ok(None);
+        };
+        sources.extend([&version.source, &enrolment.source]);
+        sources.extend(managed_by);
+        let to = version.terms.currency;
+        let from = member.timeline.plan.on(earned.day);
+        let from = from.map_or(to, |own| own.terms.currency);
+        let minor = Decimal::from(line.amount_minor);
+        let amount = book.sums.convert(minor, from, to, earned.day)?;
+        (Moved::Done(amount), version)
+    };
+    let by = (member.plan_id.clone(), member.rep_id.clone());
+    Ok(Some(Done {
+        at: earned.at,
+        position: earned.position,
+        day: earned.day,
+        what: format!("{}:{}", member.rep_id, line.line_id),
+        paid_for: (OverrideOn::TeamCommission, Some(by), contract_id, line_id),
+        moved,
+        version,
+        sources,
+    }))
 }

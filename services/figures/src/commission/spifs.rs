@@ -1,17 +1,21 @@
-//! SPIFs: fixed bonuses for wins. A win is a signing, whatever the timing of the plan.
+//! SPIFs: fixed bonuses for wins. A win is a signing, whatever the timing of the plan. Where the plan
+//! takes them back, what of the contract is lost is lost of them.
 
-use event_schemas::commission_period::{LineKind, StatementLine};
+use event_schemas::commission_period::{LineKind, StatementLine, Step};
+use event_schemas::commission_plan::{ClawbackAlso, ClawbackCause, Spif};
+use event_schemas::contract::ContractEvent;
 use event_schemas::vocabulary::Line;
 use rust_decimal::Decimal;
 
 use super::CalculateError;
-use super::earn::{Earned, Earnings, Participant, fits, fits_category};
+use super::book::{Contract, Fact, PlanVersion, Source};
+use super::earn::{Earned, Earnings, Lost, Participant, fits, fits_category};
 use super::exact::{mul_div, round};
 use super::steps::{self, money_minor, step};
 use super::timeline::Paid;
-use super::transactions::Signing;
+use super::transactions::{End, Signing, clause, kept};
 
-/// Adds a bonus for each win.
+/// Adds a bonus for each win, and takes back what is lost of one.
 pub(super) fn spifs<'b>(
     of: &Participant<'b>,
     earnings: &mut Earnings<'b>,
@@ -24,53 +28,188 @@ pub(super) fn spifs<'b>(
         let Some(Paid::Here(version, _)) = of.timeline.on(day).map(|s| s.paid) else {
             continue;
         };
-        if !of.within.contains(day) || version.terms.spifs.is_empty() {
+        if day >= of.within.to_on || version.terms.spifs.is_empty() {
             continue;
         }
         let share = of.share(&won.credits, won.at, &version.terms)?;
+        let lines = &won.signed.lines;
         for spif in &version.terms.spifs {
-            let fits = |line: &Line| {
-                fits(&spif.product_id, &line.product_id)
-                    && fits_category(spif.product_category.as_ref(), line)
-                    && fits(&spif.revenue_type, &line.revenue_type)
-            };
             let in_time = spif.from_on <= day && day < spif.to_on;
-            if share == 0 || !in_time || !won.signed.lines.iter().any(fits) {
+            if share == 0 || !in_time || !lines.iter().any(|line| is_for(spif, line)) {
                 continue;
             }
-            let bonus = mul_div(spif.amount_minor.into(), share.into(), 10_000.into())?;
-            let currency = version.terms.currency;
-            let amount_minor = round(bonus)?;
-            let inputs = [
-                ("bonus", money_minor(spif.amount_minor, currency)),
-                (
-                    "share",
-                    steps::percent(Decimal::from(share) / Decimal::ONE_HUNDRED),
-                ),
-            ];
-            let result = money_minor(amount_minor, currency);
-            let steps = vec![step(&format!("SPIF {}", spif.name), &inputs, result)];
-            let sources = vec![won.source, won.credits.source, &version.source];
-            let line = StatementLine {
-                line_id: format!("spif:{}:{}", spif.name, contract.id),
-                kind: LineKind::Spif,
-                contract_id: Some(contract.id.clone()),
+            let bonus = Bonus {
+                of,
+                contract,
+                won: &won,
+                spif,
+                version,
+            };
+            let paid_minor = bonus.pay(share, earnings)?;
+            bonus.take_back(paid_minor, earnings)?;
+        }
+    }
+    Ok(())
+}
+
+fn is_for(spif: &Spif, line: &Line) -> bool {
+    fits(&spif.product_id, &line.product_id)
+        && fits_category(spif.product_category.as_ref(), line)
+        && fits(&spif.revenue_type, &line.revenue_type)
+}
+
+/// A bonus for a win.
+struct Bonus<'w, 'b> {
+    of: &'w Participant<'b>,
+    contract: &'b Contract,
+    won: &'w Signing<'b>,
+    spif: &'b Spif,
+    version: &'b PlanVersion,
+}
+
+impl<'b> Bonus<'_, 'b> {
+    /// Gives what it pays.
+    fn pay(&self, share: u64, earnings: &mut Earnings<'b>) -> Result<i64, CalculateError> {
+        let (spif, won) = (self.spif, self.won);
+        let bonus = mul_div(spif.amount_minor.into(), share.into(), 10_000.into())?;
+        let currency = self.version.terms.currency;
+        let amount_minor = round(bonus)?;
+        let inputs = [
+            ("bonus", money_minor(spif.amount_minor, currency)),
+            (
+                "share",
+                steps::percent(Decimal::from(share) / Decimal::ONE_HUNDRED),
+            ),
+        ];
+        let result = money_minor(amount_minor, currency);
+        let told = vec![step(&format!("SPIF {}", spif.name), &inputs, result)];
+        let sources = vec![won.source, won.credits.source, &self.version.source];
+        let line_id = format!("spif:{}:{}", spif.name, self.contract.id);
+        let kind = (LineKind::Spif, None);
+        let moment = (won.at, won.source);
+        earnings
+            .lines
+            .extend(self.line(kind, line_id, moment, amount_minor, told, sources));
+        Ok(amount_minor)
+    }
+
+    /// What is refunded of the contract, or not in force any more, is lost of the bonus, where the
+    /// plan says so.
+    fn take_back(
+        &self,
+        mut paid_minor: i64,
+        earnings: &mut Earnings<'b>,
+    ) -> Result<(), CalculateError> {
+        let (of, won) = (self.of, self.won);
+        let agreed = won.signed.lines.iter().map(|line| line.amount_minor);
+        let agreed_minor: i64 = agreed.fold(0, i64::saturating_add);
+        let mut standing = Decimal::from(agreed_minor);
+        for fact in &self.contract.facts {
+            let at = fact.at.max(won.at);
+            if of.book.day(at) >= of.within.to_on {
+                break;
+            }
+            let left = self.left(fact, agreed_minor, standing)?;
+            let lost = Lost {
+                part: standing - left,
+                of: standing,
+                currency: won.signed.currency,
+            };
+            standing = left;
+            if lost.part <= Decimal::ZERO {
+                continue;
+            }
+            let currency = self.version.terms.currency;
+            let taken = lost.take("paid for the win", paid_minor, currency)?;
+            let Some((amount_minor, told)) = taken else {
+                continue;
+            };
+            paid_minor = paid_minor.saturating_add(amount_minor);
+            let line_id = format!(
+                "clawback:spif:{}:{}:{}",
+                fact.source.position, self.spif.name, self.contract.id
+            );
+            let sources = vec![&fact.source, won.source, &self.version.source];
+            let kind = (LineKind::Clawback, Some(lost));
+            let moment = (at, &fact.source);
+            let line = self.line(kind, line_id, moment, amount_minor, told, sources);
+            earnings.lines.extend(line);
+        }
+        Ok(())
+    }
+
+    /// What a fact leaves of the contract.
+    fn left(
+        &self,
+        fact: &Fact<ContractEvent>,
+        agreed_minor: i64,
+        standing: Decimal,
+    ) -> Result<Decimal, CalculateError> {
+        let (book, plan) = (self.of.book, self.of.timeline.plan);
+        let day = book.day(fact.at.max(self.won.at));
+        let clause = |cause, ends_on| {
+            let signed_on = book.day(self.won.at);
+            let end = End {
+                signed_on,
+                ends_on,
+                cause,
+            };
+            let clause = clause(plan, day, end);
+            clause.filter(|clause| clause.also.contains(&ClawbackAlso::Spifs))
+        };
+        match &fact.what {
+            ContractEvent::PaymentRefunded(refunded) => {
+                let amounts = refunded.amounts.iter();
+                let refunded: i128 = amounts.map(|a| i128::from(a.amount_minor)).sum();
+                let refunded = Decimal::try_from_i128_with_scale(refunded, 0);
+                let refunded = refunded.map_err(|_| CalculateError::OutOfRange)?;
+                let is_lost = clause(ClawbackCause::Refund, day).is_some();
+                Ok(if is_lost {
+                    standing - refunded.min(standing)
+                } else {
+                    standing
+                })
+            }
+            ContractEvent::ContractTerminated(ended) => {
+                let ends_on = ended.effective_on;
+                match clause(ClawbackCause::Termination, ends_on) {
+                    Some(clause) => kept(clause, self.won.signed, ends_on, agreed_minor, standing),
+                    None => Ok(standing),
+                }
+            }
+            _ => Ok(standing),
+        }
+    }
+
+    /// A line, if it is of the days asked for.
+    fn line(
+        &self,
+        (kind, lost): (LineKind, Option<Lost>),
+        line_id: String,
+        (at, by): (chrono::DateTime<chrono::Utc>, &'b Source),
+        amount_minor: i64,
+        told: Vec<Step>,
+        sources: Vec<&'b Source>,
+    ) -> Option<Earned<'b>> {
+        let day = self.of.book.day(at);
+        self.of.within.contains(day).then(|| Earned {
+            at,
+            position: by.position,
+            day,
+            line: StatementLine {
+                line_id,
+                kind,
+                contract_id: Some(self.contract.id.clone()),
                 contract_line_id: None,
-                occurred_at: won.at,
+                occurred_at: at,
                 basis_minor: None,
                 rates_percent: Vec::new(),
                 amount_minor,
                 origin: None,
-                derivation: of.derivation(day, &sources, steps),
-            };
-            earnings.lines.push(Earned {
-                at: won.at,
-                position: won.source.position,
-                day,
-                line,
-                sources,
-            });
-        }
+                derivation: self.of.derivation(day, &sources, told),
+            },
+            sources,
+            lost,
+        })
     }
-    Ok(())
 }

@@ -35,7 +35,10 @@ fn plan(number: usize, timing: usize) -> Value {
             { "on": "TEAM_BASIS", "rate": { "PERCENT": "1" } },
             { "on": "TEAM_COMMISSION", "rate": { "TIERS": tiers("QUARTER", "BASIS") } },
         ],
-        "clawback": { "on": ["REFUND", "TERMINATION"], "within_months": 12, "extent": "PRORATED" },
+        "clawback": {
+            "on": ["REFUND", "TERMINATION"], "within_months": 12, "extent": "PRORATED",
+            "also": ["SPIFS", "OVERRIDES"],
+        },
         "draw": { "amount_minor": 4_000, "recoverable": true },
         "cap": { "amount_minor": 9_000, "refundable": true },
         "holdback": { "percent": "10", "months": 1 },

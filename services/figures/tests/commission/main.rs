@@ -13,6 +13,7 @@
 )]
 
 mod anew;
+mod clawback;
 mod credits;
 mod deductions;
 mod language;

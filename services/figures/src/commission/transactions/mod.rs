@@ -5,6 +5,7 @@
 //! a part twice nor misses one. Margins are tracked in the same way: of a line's direct cost the
 //! part that belongs to what is credited is charged, and what becomes known late is charged then.
 
+mod clawback;
 mod credits;
 mod line;
 mod overhead;
@@ -12,19 +13,18 @@ mod overhead;
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use event_schemas::commission_plan::{
-    Basis, Clawback, ClawbackCause, ClawbackExtent, Terms, Timing,
-};
+use event_schemas::commission_plan::{Basis, Clawback, ClawbackCause, Terms, Timing};
 use event_schemas::contract::{ContractEvent, ContractSigned, ContractTerminated};
 use event_schemas::vocabulary::{ContractId, Currency, Line, LineAmount, LineId, Split};
 use rust_decimal::Decimal;
 
 use super::CalculateError;
 use super::book::{Book, Contract, PlanVersion, Source};
-use super::exact::mul_div;
+use super::earn::Lost;
 use super::timeline::{Paid, Timeline};
-use crate::calendar::{Span, add_months, months_between};
+use crate::calendar::Span;
 
+pub(super) use clawback::{End, clause, kept};
 pub(super) use credits::{Credits, Signing};
 use line::LineState;
 pub(super) use overhead::Overheads;
@@ -52,12 +52,7 @@ pub(super) enum Kind {
     /// It credits a part of a line.
     Credit(Credit),
     /// It takes back a part of what was paid for a line.
-    TakeBack {
-        /// Which part, …
-        part: Decimal,
-        /// … of how much that is credited and not yet taken back.
-        of: Decimal,
-    },
+    TakeBack(Lost),
 }
 
 /// A part of a line that is credited.
@@ -328,7 +323,7 @@ impl<'w, 'r, 'b> Walk<'w, 'r, 'b> {
         moment: Moment<'b>,
         amounts: &'b [LineAmount],
     ) -> Result<(), CalculateError> {
-        let is_taken = self.takes_back(moment.day, moment.day, ClawbackCause::Refund);
+        let is_taken = self.clause(moment.day, moment.day, ClawbackCause::Refund);
         for amount in amounts {
             let Some(line) = self.lines.get_mut(&amount.line_id) else {
                 continue;
@@ -352,27 +347,23 @@ impl<'w, 'r, 'b> Walk<'w, 'r, 'b> {
         ended: &'b ContractTerminated,
     ) -> Result<(), CalculateError> {
         let cause = ClawbackCause::Termination;
-        let Some(clawback) = self.takes_back(moment.day, ended.effective_on, cause) else {
+        let ends_on = ended.effective_on;
+        let Some(clawback) = self.clause(moment.day, ends_on, cause) else {
             return Ok(());
         };
-        let starts_on = self.signed.starts_on;
-        let open_end = || add_months(starts_on, clawback.within_months);
-        let ends_on = self.signed.ends_on.unwrap_or_else(open_end);
-        let term = months_between(starts_on, ends_on);
-        let elapsed = months_between(starts_on, ended.effective_on).min(term);
         let ids: Vec<_> = self.lines.keys().copied().collect();
         for id in ids {
             let Some(line) = self.lines.get_mut(id) else {
                 continue;
             };
             let standing = line.standing();
-            let kept = match clawback.extent {
-                ClawbackExtent::Prorated if !term.is_zero() => {
-                    let earned = mul_div(Decimal::from(line.agreed_minor()), elapsed, term)?;
-                    earned.min(standing)
-                }
-                ClawbackExtent::Prorated | ClawbackExtent::Full => Decimal::ZERO,
-            };
+            let kept = kept(
+                clawback,
+                self.signed,
+                ends_on,
+                line.agreed_minor(),
+                standing,
+            )?;
             line.taken += standing - kept;
             self.take_back(moment, id, standing - kept, standing);
         }
@@ -380,16 +371,18 @@ impl<'w, 'r, 'b> Walk<'w, 'r, 'b> {
     }
 
     /// The clause by which something is taken back that ends on a day, if there is one.
-    fn takes_back(
+    fn clause(
         &self,
         day: NaiveDate,
         ends_on: NaiveDate,
         cause: ClawbackCause,
     ) -> Option<&'b Clawback> {
-        let clawback = self.reader.timeline.plan.on(day)?.terms.clawback.as_ref()?;
-        let signed_on = self.reader.book.day(self.signed_at);
-        let within = ends_on < add_months(signed_on, clawback.within_months);
-        (within && clawback.on.contains(&cause)).then_some(clawback)
+        let end = End {
+            signed_on: self.reader.book.day(self.signed_at),
+            ends_on,
+            cause,
+        };
+        clause(self.reader.timeline.plan, day, end)
     }
 
     fn take_back(&mut self, moment: Moment<'b>, id: &LineId, part: Decimal, of: Decimal) {
@@ -405,7 +398,11 @@ impl<'w, 'r, 'b> Walk<'w, 'r, 'b> {
                 line: line.line,
                 currency: self.signed.currency,
                 version,
-                kind: Kind::TakeBack { part, of },
+                kind: Kind::TakeBack(Lost {
+                    part,
+                    of,
+                    currency: self.signed.currency,
+                }),
                 sources: vec![moment.source, self.signed_by],
             });
         }
