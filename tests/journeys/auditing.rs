@@ -117,6 +117,10 @@ async fn a_closed_statement_proves_itself_elsewhere(home: Home) {
     let file = bundled(&node, &folder).await;
     let explained = printed(&node, &[&["audit", "explain"], &STATEMENT[..]].concat()).await;
     assert!(explained.contains("ContractSigned"), "{explained}");
+    assert!(
+        explained.contains("By version 1 of plan field. Frozen"),
+        "{explained}"
+    );
     printed(&node, &["audit", "reconcile"]).await;
     drop(client);
     drop(node);

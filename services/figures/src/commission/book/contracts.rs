@@ -146,6 +146,10 @@ impl Contracts {
         contracts
     }
 
+    pub(super) fn get(&self, id: &ContractId) -> Option<&Contract> {
+        self.all.get(id)
+    }
+
     /// All of them, in no order.
     pub(in crate::commission) fn all(&self) -> impl Iterator<Item = &Contract> {
         self.all.values()

@@ -26,6 +26,7 @@ use event_schemas::vocabulary::{
     CommissionPlanId, ContractId, OpportunityId, ProductId, QuoteId, Recorded, RepId,
 };
 use event_schemas::{DecodeError, StreamEvents};
+use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use super::opening::Openings;
@@ -135,7 +136,6 @@ impl Book {
     /// Takes in a fact. One that no statement depends on changes nothing. What was worked out already
     /// and might be otherwise now is forgotten.
     pub fn fold(&mut self, event: &Recorded) -> Result<(), BookError> {
-        self.overheads.forget();
         match event.stream.category() {
             ContractEvent::CATEGORY => self.contract(&stream_id(event)?, fact(event)?),
             OpportunityEvent::CATEGORY => self.opportunity(event)?,
@@ -163,6 +163,7 @@ impl Book {
                 let Fact { source, what, .. } = fact(event)?;
                 let ExchangeRateEvent::ExchangeRateSet(set) = what;
                 self.sums.set_rate(source, &set);
+                self.overheads.forget();
                 self.openings.forget_all(set.from_on);
                 // A window counts a quota that begins later at the rate of its own first day.
                 for rep_id in self.people.with_quotas_from(set.from_on) {
@@ -185,6 +186,7 @@ impl Book {
                 let TenantEvent::TenantConfigured(tenant) = fact(event)?.what;
                 let zone = (self.zones)(&tenant.time_zone);
                 self.zone = zone.ok_or(BookError::TimeZone(tenant.time_zone))?;
+                self.overheads.forget();
                 self.openings.clear();
             }
             _ => {}
@@ -194,7 +196,9 @@ impl Book {
 
     fn contract(&mut self, id: &ContractId, fact: Fact<ContractEvent>) {
         let day = self.day(fact.at);
+        self.count_overheads(id, Decimal::NEGATIVE_ONE);
         self.contracts.fold(id, fact);
+        self.count_overheads(id, Decimal::ONE);
         if self.openings.is_empty() {
             return;
         }
@@ -203,6 +207,13 @@ impl Book {
             self.openings.forget_all(day);
         }
         self.forget_contract(id, day);
+    }
+
+    fn count_overheads(&mut self, id: &ContractId, sign: Decimal) {
+        if let (false, Some(contract)) = (self.overheads.is_empty(), self.contracts.get(id)) {
+            let (sums, zone) = (&self.sums, &self.zone);
+            self.overheads.count(contract, sums, zone, sign);
+        }
     }
 
     /// Those who are credited with a contract, and who manage them, go on from before a day.

@@ -9,16 +9,16 @@ use event_schemas::contract::ContractEvent;
 use event_schemas::vocabulary::{Currency, LineAmount};
 use rust_decimal::Decimal;
 
-use crate::calendar::Span;
+use crate::calendar::{Span, Zone};
 use crate::commission::CalculateError;
-use crate::commission::book::Book;
+use crate::commission::book::{Book, Contract, Sums};
 use crate::commission::exact::{mul_div, shown};
 
 /// The revenue of each period, by its first day.
 type Revenues = HashMap<NaiveDate, Decimal>;
 
-/// Revenues, worked out once for each way of counting until the book changes: they take a pass over
-/// the contracts of the whole tenant.
+/// Revenues, worked out once for each way of counting, which takes a pass over the contracts of the
+/// whole tenant, and kept in step with what happens to one of them.
 #[derive(Default)]
 pub(in crate::commission) struct Overheads(Mutex<HashMap<Way, Arc<Revenues>>>);
 
@@ -66,53 +66,92 @@ impl Overheads {
         if let Some(revenues) = known.get(&way) {
             return Ok(Arc::clone(revenues));
         }
-        let revenues = Arc::new(revenues(book, terms)?);
+        let mut revenues = Revenues::new();
+        for contract in book.contracts.all() {
+            for (from_on, minor) in brought(contract, way, &book.sums, &book.zone)? {
+                *revenues.entry(from_on).or_default() += minor;
+            }
+        }
+        let revenues = Arc::new(revenues);
         known.insert(way, Arc::clone(&revenues));
         Ok(revenues)
     }
 
-    /// The book has changed.
+    /// Whether any revenues are known.
+    pub(in crate::commission) fn is_empty(&mut self) -> bool {
+        self.known().is_empty()
+    }
+
+    /// A contract changes: what it brought before, or brings from now on, is counted.
+    pub(in crate::commission) fn count(
+        &mut self,
+        contract: &Contract,
+        sums: &Sums,
+        zone: &Zone,
+        sign: Decimal,
+    ) {
+        self.known().retain(|way, revenues| {
+            // What cannot be counted is found out when it is asked for.
+            let Ok(brought) = brought(contract, *way, sums, zone) else {
+                return false;
+            };
+            let revenues = Arc::make_mut(revenues);
+            for (from_on, minor) in brought {
+                *revenues.entry(from_on).or_default() += sign * minor;
+            }
+            true
+        });
+    }
+
+    /// All revenues may be others now.
     pub(in crate::commission) fn forget(&mut self) {
-        *self = Self::default();
+        self.known().clear();
+    }
+
+    fn known(&mut self) -> &mut HashMap<Way, Arc<Revenues>> {
+        self.0.get_mut().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The whole tenant's revenue by period, counted as the plan counts it.
-fn revenues(book: &Book, terms: &Terms) -> Result<Revenues, CalculateError> {
-    let mut revenues = Revenues::new();
-    for contract in book.contracts.all() {
-        let currency = contract.facts.iter().find_map(|fact| match &fact.what {
-            ContractEvent::ContractSigned(signed) => Some(signed.currency),
-            _ => None,
-        });
-        let Some(currency) = currency else { continue };
-        for fact in &contract.facts {
-            let minor: i128 = match (terms.timing, &fact.what) {
-                (Timing::Signing, ContractEvent::ContractSigned(signed)) => {
-                    let lines = signed.lines.iter();
-                    lines.map(|line| i128::from(line.amount_minor)).sum()
-                }
-                (Timing::Signing, ContractEvent::ContractAmended(amended)) => {
-                    let changes = amended.changes.iter();
-                    let more = changes.map(|change| {
-                        i128::from(change.line.amount_minor)
-                            - i128::from(change.amount_before_minor)
-                    });
-                    more.sum()
-                }
-                (Timing::Delivery, ContractEvent::RevenueRecognized(e)) => sum(&e.amounts),
-                (Timing::Payment, ContractEvent::PaymentReceived(e)) => sum(&e.amounts),
-                _ => 0,
-            };
-            let minor = Decimal::try_from_i128_with_scale(minor, 0);
-            let minor = minor.map_err(|_| CalculateError::OutOfRange)?;
-            let day = book.day(fact.at);
-            let from_on = Span::around(terms.statement_period, day).from_on;
-            let minor = book.sums.convert(minor, currency, terms.currency, day)?;
-            *revenues.entry(from_on).or_default() += minor;
-        }
+/// The revenue that a contract brought, by the first day of the period, counted as a plan counts it.
+fn brought(
+    contract: &Contract,
+    (period, timing, to): Way,
+    sums: &Sums,
+    zone: &Zone,
+) -> Result<Vec<(NaiveDate, Decimal)>, CalculateError> {
+    let currency = contract.facts.iter().find_map(|fact| match &fact.what {
+        ContractEvent::ContractSigned(signed) => Some(signed.currency),
+        _ => None,
+    });
+    let Some(currency) = currency else {
+        return Ok(Vec::new());
+    };
+    let mut brought = Vec::with_capacity(contract.facts.len());
+    for fact in &contract.facts {
+        let minor: i128 = match (timing, &fact.what) {
+            (Timing::Signing, ContractEvent::ContractSigned(signed)) => {
+                let lines = signed.lines.iter();
+                lines.map(|line| i128::from(line.amount_minor)).sum()
+            }
+            (Timing::Signing, ContractEvent::ContractAmended(amended)) => {
+                let changes = amended.changes.iter();
+                let more = changes.map(|change| {
+                    i128::from(change.line.amount_minor) - i128::from(change.amount_before_minor)
+                });
+                more.sum()
+            }
+            (Timing::Delivery, ContractEvent::RevenueRecognized(e)) => sum(&e.amounts),
+            (Timing::Payment, ContractEvent::PaymentReceived(e)) => sum(&e.amounts),
+            _ => 0,
+        };
+        let minor = Decimal::try_from_i128_with_scale(minor, 0);
+        let minor = minor.map_err(|_| CalculateError::OutOfRange)?;
+        let day = zone.day(fact.at);
+        let from_on = Span::around(period, day).from_on;
+        brought.push((from_on, sums.convert(minor, currency, to, day)?));
     }
-    Ok(revenues)
+    Ok(brought)
 }
 
 fn sum(amounts: &[LineAmount]) -> i128 {
