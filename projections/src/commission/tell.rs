@@ -2,7 +2,7 @@
 
 use event_schemas::commission_period::{EventRef, LineOrigin, Statement, StatementLine};
 use event_schemas::vocabulary::{Currency, Number};
-use figures::commission::{Life, Signal, SignalKind, Standing, explain};
+use figures::commission::{Life, Signal, SignalKind, Standing, explain, half_up};
 use proto::instant::to_timestamp;
 use proto::v1;
 use rust_decimal::Decimal;
@@ -118,8 +118,7 @@ fn exact(currency: Currency, minor: Number) -> String {
 
 /// Likewise, half up to the minor unit, since no money has parts of one.
 fn rounded(currency: Currency, minor: Number) -> v1::Money {
-    let whole = minor.decimal().saturating_add(Decimal::new(5, 1)).floor();
-    money(currency, whole.mantissa())
+    money(currency, half_up(minor.decimal()).mantissa())
 }
 
 #[cfg(test)]

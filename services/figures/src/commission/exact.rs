@@ -39,11 +39,15 @@ pub(super) fn percent(of: Decimal, percent: Decimal) -> Result<Decimal, Calculat
     mul_div(of, percent, Decimal::ONE_HUNDRED)
 }
 
-/// Half up, to whole minor units.
-pub(super) fn round(value: Decimal) -> Result<i64, CalculateError> {
+/// A sum of minor units in whole ones: half up, the one way in which commission is rounded.
+pub fn half_up(minor: Decimal) -> Decimal {
     let half = Decimal::new(5, 1);
-    let rounded = (value.round_dp(PLACES) + half).floor();
-    rounded.to_i64().ok_or(CalculateError::OutOfRange)
+    minor.round_dp(PLACES).saturating_add(half).floor()
+}
+
+/// The same, as it is paid.
+pub(super) fn round(minor: Decimal) -> Result<i64, CalculateError> {
+    half_up(minor).to_i64().ok_or(CalculateError::OutOfRange)
 }
 
 /// Largest number that a published statement can hold.

@@ -42,6 +42,7 @@ pub use crate::calendar::{Span, Zone};
 pub use ask::OpenDeal;
 pub use book::{Book, BookError, Life, Standing};
 pub use estimate::{Deal, Estimate, estimate};
+pub use exact::half_up;
 pub use explain::explain;
 pub use needed::{Needed, needed};
 pub use signals::{Signal, SignalKind, Watch, signals};
