@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::events::no_upcast;
 use crate::vocabulary::{
     AmendmentId, ContractId, CostId, Currency, CustomerId, DeliveryId, InvoiceId, Line, LineAmount,
-    MilestoneId, OpportunityId, PaymentId, QuoteId, RefundId, RepId, Split,
+    MilestoneId, OpportunityId, PaymentId, ProductId, QuoteId, RefundId, RepId, SalesProcessId,
+    Split,
 };
 
 events! {
@@ -224,9 +225,17 @@ pub struct MilestoneReached {
     pub reached_on: NaiveDate,
 }
 
-/// An opportunity to renew it was opened.
+/// An opportunity to renew it was opened, of its customer, at what the contract is worth.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RenewalOpened {
     /// Which.
     pub opportunity_id: OpportunityId,
+    /// The stages it goes through.
+    pub sales_process_id: SalesProcessId,
+    /// Whose it is; nobody's if there is none yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rep_id: Option<RepId>,
+    /// What is to be sold again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub product_ids: Vec<ProductId>,
 }

@@ -103,10 +103,17 @@ pub struct TaskMoved {
     pub due_on: NaiveDate,
     /// What it was.
     pub previous_due_on: NaiveDate,
+    /// Its playbook moved it, because what its day is counted from moved; else someone did.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub by_playbook: bool,
     /// Why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-personal" = true))]
     pub reason: Option<String>,
+}
+
+fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 /// Its owner does not want to see it before a day. When it is due stays as it is.

@@ -73,6 +73,1393 @@ impl ::prost::Name for AnsweredFrom {
         "/twinfunnel.v1.AnsweredFrom".into()
     }
 }
+/// What a command brought about. It is durable before it is given.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Receipt {
+    /// The command's id, as given or as made by the server.
+    #[prost(string, tag = "1")]
+    pub command_id: ::prost::alloc::string::String,
+    /// Position of the last event appended; the log's head if the command changed nothing.
+    /// As `min_position` of a query it gives read-your-own-writes.
+    #[prost(uint64, tag = "2")]
+    pub position: u64,
+    /// The stream the command was for.
+    #[prost(string, tag = "3")]
+    pub stream: ::prost::alloc::string::String,
+    /// That stream's version after the command.
+    #[prost(uint64, tag = "4")]
+    pub version: u64,
+    /// Names of the events appended, in order; empty where what was asked was so already.
+    #[prost(string, repeated, tag = "5")]
+    pub event_types: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// True where this command id had been accepted before: this is the first receipt again.
+    #[prost(bool, tag = "6")]
+    pub duplicate: bool,
+}
+impl ::prost::Name for Receipt {
+    const NAME: &'static str = "Receipt";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.Receipt".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.Receipt".into()
+    }
+}
+/// Publishes a version of a playbook: the first, or the next. What is published never changes; it holds
+/// for contracts signed from its day on, once it is published, until the day of the next version, which
+/// is later (NOT_LATER). The very same said again changes nothing. Of the playbooks that are for a
+/// contract, the one that names its product goes before those that name none, then the one that holds
+/// from the latest day. Where none is for it the built-in one holds: onboarding within a month of the
+/// signing or hand-over, a first review within a month of the milestone `deployed`, a check-in every
+/// three months after it (the milestone `first_review`), a reminder two months before the end, guides for
+/// every cause, a lead of 60 days.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct PublishPlaybook {
+    #[prost(string, tag = "1")]
+    pub playbook_id: ::prost::alloc::string::String,
+    /// For people. Required.
+    #[prost(string, tag = "2")]
+    pub name: ::prost::alloc::string::String,
+    /// The first day on which contracts are signed that it holds for, as ISO 8601 date, in the tenant's
+    /// time zone. Required.
+    #[prost(string, tag = "3")]
+    pub effective_from: ::prost::alloc::string::String,
+    /// What it says. Required.
+    #[prost(message, optional, tag = "4")]
+    pub plays: ::core::option::Option<Plays>,
+}
+impl ::prost::Name for PublishPlaybook {
+    const NAME: &'static str = "PublishPlaybook";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.PublishPlaybook".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.PublishPlaybook".into()
+    }
+}
+/// What a playbook says.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Plays {
+    /// The products whose contracts it is for; all if empty.
+    #[prost(string, repeated, tag = "1")]
+    pub product_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Its steps, each id once; one at least, unless it has guides.
+    #[prost(message, repeated, tag = "2")]
+    pub steps: ::prost::alloc::vec::Vec<PlaybookStep>,
+    /// What is done about which cause, each cause once. Of one that it does not name, what the built-in
+    /// playbook says holds.
+    #[prost(message, repeated, tag = "3")]
+    pub guides: ::prost::alloc::vec::Vec<PlaybookGuide>,
+    /// Days, 0 to 3,660, before a contract's end on which its renewal opens; 60 if absent.
+    #[prost(uint32, optional, tag = "4")]
+    pub renewal_lead_days: ::core::option::Option<u32>,
+}
+impl ::prost::Name for Plays {
+    const NAME: &'static str = "Plays";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.Plays".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.Plays".into()
+    }
+}
+/// So many calendar months, then so many days, later; negative for earlier: -1,200 to 1,200 months,
+/// -36,600 to 36,600 days. A day that the month does not have is its last.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CalendarOffset {
+    #[prost(int32, tag = "1")]
+    pub months: i32,
+    #[prost(int32, tag = "2")]
+    pub days: i32,
+}
+impl ::prost::Name for CalendarOffset {
+    const NAME: &'static str = "CalendarOffset";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.CalendarOffset".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.CalendarOffset".into()
+    }
+}
+/// One thing to be ticked off.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct TaskItem {
+    #[prost(string, tag = "1")]
+    pub item_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub name: ::prost::alloc::string::String,
+}
+impl ::prost::Name for TaskItem {
+    const NAME: &'static str = "TaskItem";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.TaskItem".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.TaskItem".into()
+    }
+}
+/// One step: a task, or one again and again. It is due within the contract: no task is due before the
+/// contract was signed, or on the day of its end or later; nor, of a contract that renews another, before
+/// its first day.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct PlaybookStep {
+    /// Unique within the playbook.
+    #[prost(string, tag = "1")]
+    pub step_id: ::prost::alloc::string::String,
+    /// What is to be done. Required.
+    #[prost(string, tag = "2")]
+    pub name: ::prost::alloc::string::String,
+    /// Required.
+    #[prost(enumeration = "PlaybookAnchor", tag = "3")]
+    pub anchor: i32,
+    /// Which milestone, if that is its anchor; else empty.
+    #[prost(string, tag = "4")]
+    pub milestone_id: ::prost::alloc::string::String,
+    /// When it is due, from there; on that day if absent.
+    #[prost(message, optional, tag = "5")]
+    pub due: ::core::option::Option<CalendarOffset>,
+    /// How long after the first the next is due, and so on, each counted from the first; once if absent.
+    /// The next one is planned on the day on which the one before is due.
+    #[prost(message, optional, tag = "6")]
+    pub every: ::core::option::Option<CalendarOffset>,
+    #[prost(enumeration = "TaskOwnerRole", tag = "7")]
+    pub owner: i32,
+    /// What is to be ticked off before it is done, each id once.
+    #[prost(message, repeated, tag = "8")]
+    pub checklist: ::prost::alloc::vec::Vec<TaskItem>,
+    /// What helps.
+    #[prost(string, repeated, tag = "9")]
+    pub document_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Days, 0 to 3,660, after it was due on which it goes to the owner's manager if it is still open;
+    /// never if absent.
+    #[prost(uint32, optional, tag = "10")]
+    pub escalate_after_days: ::core::option::Option<u32>,
+    /// The milestone that the contract reaches when it is done; may be empty.
+    #[prost(string, tag = "11")]
+    pub reaches_milestone_id: ::prost::alloc::string::String,
+}
+impl ::prost::Name for PlaybookStep {
+    const NAME: &'static str = "PlaybookStep";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.PlaybookStep".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.PlaybookStep".into()
+    }
+}
+/// How the task of a cause is done.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct PlaybookGuide {
+    /// Required.
+    #[prost(enumeration = "AlarmCause", tag = "1")]
+    pub cause: i32,
+    /// What is to be done. Required.
+    #[prost(string, tag = "2")]
+    pub name: ::prost::alloc::string::String,
+    /// Days, 0 to 3,660, in which it is due.
+    #[prost(uint32, tag = "3")]
+    pub due_days: u32,
+    /// What is to be ticked off before it is done, each id once.
+    #[prost(message, repeated, tag = "4")]
+    pub checklist: ::prost::alloc::vec::Vec<TaskItem>,
+    /// What helps.
+    #[prost(string, repeated, tag = "5")]
+    pub document_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// As of a step.
+    #[prost(uint32, optional, tag = "6")]
+    pub escalate_after_days: ::core::option::Option<u32>,
+}
+impl ::prost::Name for PlaybookGuide {
+    const NAME: &'static str = "PlaybookGuide";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.PlaybookGuide".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.PlaybookGuide".into()
+    }
+}
+/// From where a step's day is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum PlaybookAnchor {
+    Unspecified = 0,
+    /// The day on which the contract was handed over, or else signed. A contract that renews another has
+    /// no such step, unless it is handed over.
+    HandOver = 1,
+    /// The first day on which it is in force.
+    ContractStart = 2,
+    /// The day on which it, or the contract that it renews, reached a milestone.
+    Milestone = 3,
+    /// The day on which it is no more in force. One without an end has no such step, nor has one that was
+    /// renewed or terminated.
+    ContractEnd = 4,
+}
+impl PlaybookAnchor {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "PLAYBOOK_ANCHOR_UNSPECIFIED",
+            Self::HandOver => "PLAYBOOK_ANCHOR_HAND_OVER",
+            Self::ContractStart => "PLAYBOOK_ANCHOR_CONTRACT_START",
+            Self::Milestone => "PLAYBOOK_ANCHOR_MILESTONE",
+            Self::ContractEnd => "PLAYBOOK_ANCHOR_CONTRACT_END",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "PLAYBOOK_ANCHOR_UNSPECIFIED" => Some(Self::Unspecified),
+            "PLAYBOOK_ANCHOR_HAND_OVER" => Some(Self::HandOver),
+            "PLAYBOOK_ANCHOR_CONTRACT_START" => Some(Self::ContractStart),
+            "PLAYBOOK_ANCHOR_MILESTONE" => Some(Self::Milestone),
+            "PLAYBOOK_ANCHOR_CONTRACT_END" => Some(Self::ContractEnd),
+            _ => None,
+        }
+    }
+}
+/// Whose task a step becomes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum TaskOwnerRole {
+    /// CSM.
+    Unspecified = 0,
+    /// The customer's customer success manager.
+    Csm = 1,
+    /// The contract's owner.
+    Rep = 2,
+}
+impl TaskOwnerRole {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "TASK_OWNER_ROLE_UNSPECIFIED",
+            Self::Csm => "TASK_OWNER_ROLE_CSM",
+            Self::Rep => "TASK_OWNER_ROLE_REP",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "TASK_OWNER_ROLE_UNSPECIFIED" => Some(Self::Unspecified),
+            "TASK_OWNER_ROLE_CSM" => Some(Self::Csm),
+            "TASK_OWNER_ROLE_REP" => Some(Self::Rep),
+            _ => None,
+        }
+    }
+}
+/// What gives cause for worry about a customer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum AlarmCause {
+    Unspecified = 0,
+    /// A metric is under its threshold.
+    MetricBelowThreshold = 1,
+    /// Someone there would not recommend us.
+    NpsDetractor = 2,
+    /// The last decision maker has gone.
+    DecisionMakerDeparted = 3,
+    /// A ticket was escalated.
+    TicketEscalated = 4,
+    /// A ticket is open for too long.
+    TicketOpenTooLong = 5,
+    /// An invoice is not paid in time.
+    PaymentLate = 6,
+}
+impl AlarmCause {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "ALARM_CAUSE_UNSPECIFIED",
+            Self::MetricBelowThreshold => "ALARM_CAUSE_METRIC_BELOW_THRESHOLD",
+            Self::NpsDetractor => "ALARM_CAUSE_NPS_DETRACTOR",
+            Self::DecisionMakerDeparted => "ALARM_CAUSE_DECISION_MAKER_DEPARTED",
+            Self::TicketEscalated => "ALARM_CAUSE_TICKET_ESCALATED",
+            Self::TicketOpenTooLong => "ALARM_CAUSE_TICKET_OPEN_TOO_LONG",
+            Self::PaymentLate => "ALARM_CAUSE_PAYMENT_LATE",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "ALARM_CAUSE_UNSPECIFIED" => Some(Self::Unspecified),
+            "ALARM_CAUSE_METRIC_BELOW_THRESHOLD" => Some(Self::MetricBelowThreshold),
+            "ALARM_CAUSE_NPS_DETRACTOR" => Some(Self::NpsDetractor),
+            "ALARM_CAUSE_DECISION_MAKER_DEPARTED" => Some(Self::DecisionMakerDeparted),
+            "ALARM_CAUSE_TICKET_ESCALATED" => Some(Self::TicketEscalated),
+            "ALARM_CAUSE_TICKET_OPEN_TOO_LONG" => Some(Self::TicketOpenTooLong),
+            "ALARM_CAUSE_PAYMENT_LATE" => Some(Self::PaymentLate),
+            _ => None,
+        }
+    }
+}
+/// Generated client implementations.
+#[allow(unused_qualifications)]
+pub mod playbook_command_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// Commands about playbooks: how customers are followed up.
+    #[derive(Debug, Clone)]
+    pub struct PlaybookCommandServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl PlaybookCommandServiceClient<tonic::transport::Channel> {
+        /// Attempt to create a new client by connecting to a given endpoint.
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
+        }
+    }
+    impl<T> PlaybookCommandServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> PlaybookCommandServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            PlaybookCommandServiceClient::new(
+                InterceptedService::new(inner, interceptor),
+            )
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// PublishPlaybook publishes a version of a playbook.
+        pub async fn publish_playbook(
+            &mut self,
+            request: impl tonic::IntoRequest<super::PublishPlaybook>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/twinfunnel.v1.PlaybookCommandService/PublishPlaybook",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "twinfunnel.v1.PlaybookCommandService",
+                        "PublishPlaybook",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+#[allow(unused_qualifications)]
+pub mod playbook_command_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with PlaybookCommandServiceServer.
+    #[async_trait]
+    pub trait PlaybookCommandService: std::marker::Send + std::marker::Sync + 'static {
+        /// PublishPlaybook publishes a version of a playbook.
+        async fn publish_playbook(
+            &self,
+            request: tonic::Request<super::PublishPlaybook>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status>;
+    }
+    /// Commands about playbooks: how customers are followed up.
+    #[derive(Debug)]
+    pub struct PlaybookCommandServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> PlaybookCommandServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>>
+    for PlaybookCommandServiceServer<T>
+    where
+        T: PlaybookCommandService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/twinfunnel.v1.PlaybookCommandService/PublishPlaybook" => {
+                    #[allow(non_camel_case_types)]
+                    struct PublishPlaybookSvc<T: PlaybookCommandService>(pub Arc<T>);
+                    impl<
+                        T: PlaybookCommandService,
+                    > tonic::server::UnaryService<super::PublishPlaybook>
+                    for PublishPlaybookSvc<T> {
+                        type Response = super::Receipt;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::PublishPlaybook>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as PlaybookCommandService>::publish_playbook(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = PublishPlaybookSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for PlaybookCommandServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "twinfunnel.v1.PlaybookCommandService";
+    impl<T> tonic::server::NamedService for PlaybookCommandServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListAlarmsRequest {
+    /// Of one customer; of all if empty.
+    #[prost(string, tag = "1")]
+    pub customer_id: ::prost::alloc::string::String,
+    /// Also those that were cleared.
+    #[prost(bool, tag = "2")]
+    pub with_cleared: bool,
+    /// Lines at most, those raised last first; 1,000 if 0, 10,000 at most.
+    #[prost(uint32, tag = "3")]
+    pub limit: u32,
+    #[prost(message, optional, tag = "4")]
+    pub consistency: ::core::option::Option<Consistency>,
+}
+impl ::prost::Name for ListAlarmsRequest {
+    const NAME: &'static str = "ListAlarmsRequest";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.ListAlarmsRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.ListAlarmsRequest".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListAlarmsResponse {
+    #[prost(message, optional, tag = "1")]
+    pub answered_from: ::core::option::Option<AnsweredFrom>,
+    #[prost(message, repeated, tag = "2")]
+    pub alarms: ::prost::alloc::vec::Vec<Alarm>,
+}
+impl ::prost::Name for ListAlarmsResponse {
+    const NAME: &'static str = "ListAlarmsResponse";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.ListAlarmsResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.ListAlarmsResponse".into()
+    }
+}
+/// One raising of an alarm. Decimals are plain text, empty where there is none.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Alarm {
+    #[prost(string, tag = "1")]
+    pub alarm_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub customer_id: ::prost::alloc::string::String,
+    #[prost(enumeration = "AlarmCause", tag = "3")]
+    pub cause: i32,
+    /// What it is about: a metric, a ticket, an invoice, a person.
+    #[prost(string, tag = "4")]
+    pub subject_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "5")]
+    pub contract_id: ::prost::alloc::string::String,
+    /// The days whose figures show that it holds, and that it does no more; as ISO 8601 dates.
+    #[prost(string, tag = "6")]
+    pub raised_on: ::prost::alloc::string::String,
+    #[prost(string, tag = "7")]
+    pub cleared_on: ::prost::alloc::string::String,
+    #[prost(string, tag = "8")]
+    pub value: ::prost::alloc::string::String,
+    #[prost(string, tag = "9")]
+    pub threshold: ::prost::alloc::string::String,
+    #[prost(string, tag = "10")]
+    pub explanation: ::prost::alloc::string::String,
+    #[prost(string, tag = "11")]
+    pub task_id: ::prost::alloc::string::String,
+}
+impl ::prost::Name for Alarm {
+    const NAME: &'static str = "Alarm";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.Alarm".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.Alarm".into()
+    }
+}
+/// Generated client implementations.
+#[allow(unused_qualifications)]
+pub mod alarm_query_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// Alarms: causes of worry about customers, each raised at the end of a day on which it holds and cleared
+    /// at the end of the first on which it does not. Each raising plans one task.
+    #[derive(Debug, Clone)]
+    pub struct AlarmQueryServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl AlarmQueryServiceClient<tonic::transport::Channel> {
+        /// Attempt to create a new client by connecting to a given endpoint.
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
+        }
+    }
+    impl<T> AlarmQueryServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> AlarmQueryServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            AlarmQueryServiceClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// ListAlarms answers which alarms are raised, or were.
+        pub async fn list_alarms(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListAlarmsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListAlarmsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/twinfunnel.v1.AlarmQueryService/ListAlarms",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("twinfunnel.v1.AlarmQueryService", "ListAlarms"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+#[allow(unused_qualifications)]
+pub mod alarm_query_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with AlarmQueryServiceServer.
+    #[async_trait]
+    pub trait AlarmQueryService: std::marker::Send + std::marker::Sync + 'static {
+        /// ListAlarms answers which alarms are raised, or were.
+        async fn list_alarms(
+            &self,
+            request: tonic::Request<super::ListAlarmsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListAlarmsResponse>,
+            tonic::Status,
+        >;
+    }
+    /// Alarms: causes of worry about customers, each raised at the end of a day on which it holds and cleared
+    /// at the end of the first on which it does not. Each raising plans one task.
+    #[derive(Debug)]
+    pub struct AlarmQueryServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> AlarmQueryServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for AlarmQueryServiceServer<T>
+    where
+        T: AlarmQueryService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/twinfunnel.v1.AlarmQueryService/ListAlarms" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListAlarmsSvc<T: AlarmQueryService>(pub Arc<T>);
+                    impl<
+                        T: AlarmQueryService,
+                    > tonic::server::UnaryService<super::ListAlarmsRequest>
+                    for ListAlarmsSvc<T> {
+                        type Response = super::ListAlarmsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListAlarmsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AlarmQueryService>::list_alarms(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListAlarmsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for AlarmQueryServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "twinfunnel.v1.AlarmQueryService";
+    impl<T> tonic::server::NamedService for AlarmQueryServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct TickRequest {
+    /// The last day to be ended, as ISO 8601 date, in the tenant's time zone. Required. A tenant's first
+    /// day is that of its first contract. 3,660 days are ended at once, at most.
+    #[prost(string, tag = "1")]
+    pub through_on: ::prost::alloc::string::String,
+}
+impl ::prost::Name for TickRequest {
+    const NAME: &'static str = "TickRequest";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.TickRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.TickRequest".into()
+    }
+}
+/// A day that was ended.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct TickResponse {
+    /// As ISO 8601 date.
+    #[prost(string, tag = "1")]
+    pub day: ::prost::alloc::string::String,
+    /// How many commands it took to do what was due.
+    #[prost(uint32, tag = "2")]
+    pub reactions: u32,
+    /// Position of the event that ended it: as `min_position` of a query it gives what was done.
+    #[prost(uint64, tag = "3")]
+    pub position: u64,
+}
+impl ::prost::Name for TickResponse {
+    const NAME: &'static str = "TickResponse";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.TickResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.TickResponse".into()
+    }
+}
+/// Generated client implementations.
+#[allow(unused_qualifications)]
+pub mod clock_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// The clock of a tenant: how far its days have been worked through. Time comes from outside, so that a
+    /// history can be told in any order of days, at any speed.
+    #[derive(Debug, Clone)]
+    pub struct ClockServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl ClockServiceClient<tonic::transport::Channel> {
+        /// Attempt to create a new client by connecting to a given endpoint.
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
+        }
+    }
+    impl<T> ClockServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> ClockServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            ClockServiceClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// Tick ends the tenant's days up to one, in order, and tells of each as soon as all that was due by
+        /// its end is done. What was ended before is not ended again. Needs the import right.
+        pub async fn tick(
+            &mut self,
+            request: impl tonic::IntoRequest<super::TickRequest>,
+        ) -> std::result::Result<
+            tonic::Response<tonic::codec::Streaming<super::TickResponse>>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/twinfunnel.v1.ClockService/Tick",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("twinfunnel.v1.ClockService", "Tick"));
+            self.inner.server_streaming(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+#[allow(unused_qualifications)]
+pub mod clock_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with ClockServiceServer.
+    #[async_trait]
+    pub trait ClockService: std::marker::Send + std::marker::Sync + 'static {
+        /// Server streaming response type for the Tick method.
+        type TickStream: tonic::codegen::tokio_stream::Stream<
+                Item = std::result::Result<super::TickResponse, tonic::Status>,
+            >
+            + std::marker::Send
+            + 'static;
+        /// Tick ends the tenant's days up to one, in order, and tells of each as soon as all that was due by
+        /// its end is done. What was ended before is not ended again. Needs the import right.
+        async fn tick(
+            &self,
+            request: tonic::Request<super::TickRequest>,
+        ) -> std::result::Result<tonic::Response<Self::TickStream>, tonic::Status>;
+    }
+    /// The clock of a tenant: how far its days have been worked through. Time comes from outside, so that a
+    /// history can be told in any order of days, at any speed.
+    #[derive(Debug)]
+    pub struct ClockServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> ClockServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for ClockServiceServer<T>
+    where
+        T: ClockService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/twinfunnel.v1.ClockService/Tick" => {
+                    #[allow(non_camel_case_types)]
+                    struct TickSvc<T: ClockService>(pub Arc<T>);
+                    impl<
+                        T: ClockService,
+                    > tonic::server::ServerStreamingService<super::TickRequest>
+                    for TickSvc<T> {
+                        type Response = super::TickResponse;
+                        type ResponseStream = T::TickStream;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::ResponseStream>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::TickRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ClockService>::tick(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = TickSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.server_streaming(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for ClockServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "twinfunnel.v1.ClockService";
+    impl<T> tonic::server::NamedService for ClockServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
 /// An exact sum of money.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Money {
@@ -216,39 +1603,6 @@ impl RevenueType {
             "REVENUE_TYPE_SERVICE" => Some(Self::Service),
             _ => None,
         }
-    }
-}
-/// What a command brought about. It is durable before it is given.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct Receipt {
-    /// The command's id, as given or as made by the server.
-    #[prost(string, tag = "1")]
-    pub command_id: ::prost::alloc::string::String,
-    /// Position of the last event appended; the log's head if the command changed nothing.
-    /// As `min_position` of a query it gives read-your-own-writes.
-    #[prost(uint64, tag = "2")]
-    pub position: u64,
-    /// The stream the command was for.
-    #[prost(string, tag = "3")]
-    pub stream: ::prost::alloc::string::String,
-    /// That stream's version after the command.
-    #[prost(uint64, tag = "4")]
-    pub version: u64,
-    /// Names of the events appended, in order; empty where what was asked was so already.
-    #[prost(string, repeated, tag = "5")]
-    pub event_types: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// True where this command id had been accepted before: this is the first receipt again.
-    #[prost(bool, tag = "6")]
-    pub duplicate: bool,
-}
-impl ::prost::Name for Receipt {
-    const NAME: &'static str = "Receipt";
-    const PACKAGE: &'static str = "twinfunnel.v1";
-    fn full_name() -> ::prost::alloc::string::String {
-        "twinfunnel.v1.Receipt".into()
-    }
-    fn type_url() -> ::prost::alloc::string::String {
-        "/twinfunnel.v1.Receipt".into()
     }
 }
 /// Publishes a version of a plan: the first, or the next. What is published never changes; it holds
@@ -693,9 +2047,6 @@ pub struct Clawback {
     /// How much at a termination. At a refund it is the part that was refunded.
     #[prost(enumeration = "ClawbackExtent", tag = "3")]
     pub extent: i32,
-    /// What goes back beside the commission itself; nothing if empty.
-    #[prost(enumeration = "ClawbackAlso", repeated, tag = "4")]
-    pub also: ::prost::alloc::vec::Vec<i32>,
 }
 impl ::prost::Name for Clawback {
     const NAME: &'static str = "Clawback";
@@ -1141,39 +2492,6 @@ impl ClawbackExtent {
             "CLAWBACK_EXTENT_UNSPECIFIED" => Some(Self::Unspecified),
             "CLAWBACK_EXTENT_FULL" => Some(Self::Full),
             "CLAWBACK_EXTENT_PRORATED" => Some(Self::Prorated),
-            _ => None,
-        }
-    }
-}
-/// What is taken back beside a commission.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
-#[repr(i32)]
-pub enum ClawbackAlso {
-    Unspecified = 0,
-    /// What was paid as SPIFs for the win, in proportion to what of the contract is lost.
-    Spifs = 1,
-    /// What managers were paid as overrides for the line. It goes back wherever the team's own does, so
-    /// too where less is agreed than before.
-    Overrides = 2,
-}
-impl ClawbackAlso {
-    /// String value of the enum field names used in the ProtoBuf definition.
-    ///
-    /// The values are not transformed in any way and thus are considered stable
-    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
-    pub fn as_str_name(&self) -> &'static str {
-        match self {
-            Self::Unspecified => "CLAWBACK_ALSO_UNSPECIFIED",
-            Self::Spifs => "CLAWBACK_ALSO_SPIFS",
-            Self::Overrides => "CLAWBACK_ALSO_OVERRIDES",
-        }
-    }
-    /// Creates an enum from field names used in the ProtoBuf definition.
-    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
-        match value {
-            "CLAWBACK_ALSO_UNSPECIFIED" => Some(Self::Unspecified),
-            "CLAWBACK_ALSO_SPIFS" => Some(Self::Spifs),
-            "CLAWBACK_ALSO_OVERRIDES" => Some(Self::Overrides),
             _ => None,
         }
     }
@@ -2918,6 +4236,48 @@ impl ::prost::Name for TerminateContract {
         "/twinfunnel.v1.TerminateContract".into()
     }
 }
+/// Gives it to customer success. Said again with another day, that day counts, and open tasks move.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct HandOverContract {
+    #[prost(string, tag = "1")]
+    pub contract_id: ::prost::alloc::string::String,
+    /// The day from which its follow-up is counted, instead of that of its signing, as ISO 8601 date.
+    /// Required.
+    #[prost(string, tag = "2")]
+    pub handed_over_on: ::prost::alloc::string::String,
+}
+impl ::prost::Name for HandOverContract {
+    const NAME: &'static str = "HandOverContract";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.HandOverContract".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.HandOverContract".into()
+    }
+}
+/// Records that it came to a point in its course, once (ALREADY_REACHED).
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ReachMilestone {
+    #[prost(string, tag = "1")]
+    pub contract_id: ::prost::alloc::string::String,
+    /// Such as "deployed". Required.
+    #[prost(string, tag = "2")]
+    pub milestone_id: ::prost::alloc::string::String,
+    /// On which day, as ISO 8601 date. Required.
+    #[prost(string, tag = "3")]
+    pub reached_on: ::prost::alloc::string::String,
+}
+impl ::prost::Name for ReachMilestone {
+    const NAME: &'static str = "ReachMilestone";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.ReachMilestone".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.ReachMilestone".into()
+    }
+}
 /// How often a contract is invoiced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
@@ -3327,6 +4687,60 @@ pub mod contract_command_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
+        /// HandOverContract gives it to customer success.
+        pub async fn hand_over_contract(
+            &mut self,
+            request: impl tonic::IntoRequest<super::HandOverContract>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/twinfunnel.v1.ContractCommandService/HandOverContract",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "twinfunnel.v1.ContractCommandService",
+                        "HandOverContract",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// ReachMilestone records that it came to a point in its course.
+        pub async fn reach_milestone(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ReachMilestone>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/twinfunnel.v1.ContractCommandService/ReachMilestone",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "twinfunnel.v1.ContractCommandService",
+                        "ReachMilestone",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -3387,6 +4801,16 @@ pub mod contract_command_service_server {
         async fn terminate_contract(
             &self,
             request: tonic::Request<super::TerminateContract>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status>;
+        /// HandOverContract gives it to customer success.
+        async fn hand_over_contract(
+            &self,
+            request: tonic::Request<super::HandOverContract>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status>;
+        /// ReachMilestone records that it came to a point in its course.
+        async fn reach_milestone(
+            &self,
+            request: tonic::Request<super::ReachMilestone>,
         ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status>;
     }
     /// Commands about contracts: what was agreed with a customer, delivered, invoiced and paid. Nothing
@@ -3895,6 +5319,104 @@ pub mod contract_command_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = TerminateContractSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/twinfunnel.v1.ContractCommandService/HandOverContract" => {
+                    #[allow(non_camel_case_types)]
+                    struct HandOverContractSvc<T: ContractCommandService>(pub Arc<T>);
+                    impl<
+                        T: ContractCommandService,
+                    > tonic::server::UnaryService<super::HandOverContract>
+                    for HandOverContractSvc<T> {
+                        type Response = super::Receipt;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::HandOverContract>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ContractCommandService>::hand_over_contract(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = HandOverContractSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/twinfunnel.v1.ContractCommandService/ReachMilestone" => {
+                    #[allow(non_camel_case_types)]
+                    struct ReachMilestoneSvc<T: ContractCommandService>(pub Arc<T>);
+                    impl<
+                        T: ContractCommandService,
+                    > tonic::server::UnaryService<super::ReachMilestone>
+                    for ReachMilestoneSvc<T> {
+                        type Response = super::Receipt;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ReachMilestone>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ContractCommandService>::reach_milestone(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ReachMilestoneSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
@@ -5792,54 +7314,6 @@ impl ::prost::Name for RemoveContact {
         "/twinfunnel.v1.RemoveContact".into()
     }
 }
-/// Gives the customer to a customer success manager, from when the command occurred.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct AssignCsm {
-    #[prost(string, tag = "1")]
-    pub customer_id: ::prost::alloc::string::String,
-    /// Who looks after it from then on: a rep who is active then (UNKNOWN_REP, INACTIVE_REP).
-    #[prost(string, tag = "2")]
-    pub rep_id: ::prost::alloc::string::String,
-}
-impl ::prost::Name for AssignCsm {
-    const NAME: &'static str = "AssignCsm";
-    const PACKAGE: &'static str = "twinfunnel.v1";
-    fn full_name() -> ::prost::alloc::string::String {
-        "twinfunnel.v1.AssignCsm".into()
-    }
-    fn type_url() -> ::prost::alloc::string::String {
-        "/twinfunnel.v1.AssignCsm".into()
-    }
-}
-/// Records that the customer said it leaves, or why it left. Whether it did, its contracts say. A
-/// statement is recorded once (ALREADY_RECORDED); the very same said again changes nothing.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct RecordChurn {
-    #[prost(string, tag = "1")]
-    pub customer_id: ::prost::alloc::string::String,
-    /// Which statement.
-    #[prost(string, tag = "2")]
-    pub churn_id: ::prost::alloc::string::String,
-    /// The day on which it leaves, as ISO 8601 date.
-    #[prost(string, tag = "3")]
-    pub churned_on: ::prost::alloc::string::String,
-    /// Why, as a short code.
-    #[prost(string, tag = "4")]
-    pub reason: ::prost::alloc::string::String,
-    /// What it said. Personal.
-    #[prost(string, tag = "5")]
-    pub feedback: ::prost::alloc::string::String,
-}
-impl ::prost::Name for RecordChurn {
-    const NAME: &'static str = "RecordChurn";
-    const PACKAGE: &'static str = "twinfunnel.v1";
-    fn full_name() -> ::prost::alloc::string::String {
-        "twinfunnel.v1.RecordChurn".into()
-    }
-    fn type_url() -> ::prost::alloc::string::String {
-        "/twinfunnel.v1.RecordChurn".into()
-    }
-}
 /// What part a person plays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
@@ -6103,57 +7577,6 @@ pub mod customer_command_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
-        /// AssignCsm gives the customer to a customer success manager.
-        pub async fn assign_csm(
-            &mut self,
-            request: impl tonic::IntoRequest<super::AssignCsm>,
-        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status> {
-            self.inner
-                .ready()
-                .await
-                .map_err(|e| {
-                    tonic::Status::unknown(
-                        format!("Service was not ready: {}", e.into()),
-                    )
-                })?;
-            let codec = tonic_prost::ProstCodec::default();
-            let path = http::uri::PathAndQuery::from_static(
-                "/twinfunnel.v1.CustomerCommandService/AssignCsm",
-            );
-            let mut req = request.into_request();
-            req.extensions_mut()
-                .insert(
-                    GrpcMethod::new("twinfunnel.v1.CustomerCommandService", "AssignCsm"),
-                );
-            self.inner.unary(req, path, codec).await
-        }
-        /// RecordChurn records that the customer leaves, and why.
-        pub async fn record_churn(
-            &mut self,
-            request: impl tonic::IntoRequest<super::RecordChurn>,
-        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status> {
-            self.inner
-                .ready()
-                .await
-                .map_err(|e| {
-                    tonic::Status::unknown(
-                        format!("Service was not ready: {}", e.into()),
-                    )
-                })?;
-            let codec = tonic_prost::ProstCodec::default();
-            let path = http::uri::PathAndQuery::from_static(
-                "/twinfunnel.v1.CustomerCommandService/RecordChurn",
-            );
-            let mut req = request.into_request();
-            req.extensions_mut()
-                .insert(
-                    GrpcMethod::new(
-                        "twinfunnel.v1.CustomerCommandService",
-                        "RecordChurn",
-                    ),
-                );
-            self.inner.unary(req, path, codec).await
-        }
     }
 }
 /// Generated server implementations.
@@ -6194,16 +7617,6 @@ pub mod customer_command_service_server {
         async fn remove_contact(
             &self,
             request: tonic::Request<super::RemoveContact>,
-        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status>;
-        /// AssignCsm gives the customer to a customer success manager.
-        async fn assign_csm(
-            &self,
-            request: tonic::Request<super::AssignCsm>,
-        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status>;
-        /// RecordChurn records that the customer leaves, and why.
-        async fn record_churn(
-            &self,
-            request: tonic::Request<super::RecordChurn>,
         ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status>;
     }
     /// Commands about customers and the people there.
@@ -6511,97 +7924,6 @@ pub mod customer_command_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = RemoveContactSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
-                        let mut grpc = tonic::server::Grpc::new(codec)
-                            .apply_compression_config(
-                                accept_compression_encodings,
-                                send_compression_encodings,
-                            )
-                            .apply_max_message_size_config(
-                                max_decoding_message_size,
-                                max_encoding_message_size,
-                            );
-                        let res = grpc.unary(method, req).await;
-                        Ok(res)
-                    };
-                    Box::pin(fut)
-                }
-                "/twinfunnel.v1.CustomerCommandService/AssignCsm" => {
-                    #[allow(non_camel_case_types)]
-                    struct AssignCsmSvc<T: CustomerCommandService>(pub Arc<T>);
-                    impl<
-                        T: CustomerCommandService,
-                    > tonic::server::UnaryService<super::AssignCsm> for AssignCsmSvc<T> {
-                        type Response = super::Receipt;
-                        type Future = BoxFuture<
-                            tonic::Response<Self::Response>,
-                            tonic::Status,
-                        >;
-                        fn call(
-                            &mut self,
-                            request: tonic::Request<super::AssignCsm>,
-                        ) -> Self::Future {
-                            let inner = Arc::clone(&self.0);
-                            let fut = async move {
-                                <T as CustomerCommandService>::assign_csm(&inner, request)
-                                    .await
-                            };
-                            Box::pin(fut)
-                        }
-                    }
-                    let accept_compression_encodings = self.accept_compression_encodings;
-                    let send_compression_encodings = self.send_compression_encodings;
-                    let max_decoding_message_size = self.max_decoding_message_size;
-                    let max_encoding_message_size = self.max_encoding_message_size;
-                    let inner = self.inner.clone();
-                    let fut = async move {
-                        let method = AssignCsmSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
-                        let mut grpc = tonic::server::Grpc::new(codec)
-                            .apply_compression_config(
-                                accept_compression_encodings,
-                                send_compression_encodings,
-                            )
-                            .apply_max_message_size_config(
-                                max_decoding_message_size,
-                                max_encoding_message_size,
-                            );
-                        let res = grpc.unary(method, req).await;
-                        Ok(res)
-                    };
-                    Box::pin(fut)
-                }
-                "/twinfunnel.v1.CustomerCommandService/RecordChurn" => {
-                    #[allow(non_camel_case_types)]
-                    struct RecordChurnSvc<T: CustomerCommandService>(pub Arc<T>);
-                    impl<
-                        T: CustomerCommandService,
-                    > tonic::server::UnaryService<super::RecordChurn>
-                    for RecordChurnSvc<T> {
-                        type Response = super::Receipt;
-                        type Future = BoxFuture<
-                            tonic::Response<Self::Response>,
-                            tonic::Status,
-                        >;
-                        fn call(
-                            &mut self,
-                            request: tonic::Request<super::RecordChurn>,
-                        ) -> Self::Future {
-                            let inner = Arc::clone(&self.0);
-                            let fut = async move {
-                                <T as CustomerCommandService>::record_churn(&inner, request)
-                                    .await
-                            };
-                            Box::pin(fut)
-                        }
-                    }
-                    let accept_compression_encodings = self.accept_compression_encodings;
-                    let send_compression_encodings = self.send_compression_encodings;
-                    let max_decoding_message_size = self.max_decoding_message_size;
-                    let max_encoding_message_size = self.max_encoding_message_size;
-                    let inner = self.inner.clone();
-                    let fut = async move {
-                        let method = RecordChurnSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
@@ -7330,1344 +8652,6 @@ pub mod fixed_cost_command_service_server {
     /// Generated gRPC service name
     pub const SERVICE_NAME: &str = "twinfunnel.v1.FixedCostCommandService";
     impl<T> tonic::server::NamedService for FixedCostCommandServiceServer<T> {
-        const NAME: &'static str = SERVICE_NAME;
-    }
-}
-/// Publishes a version of a model: the first, or the next. What is published never changes; it holds
-/// from its day until the day of the next version, which is later (NOT_LATER). The very same said again
-/// changes nothing. Its metrics are declared (UNKNOWN_METRIC).
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct PublishHealthModel {
-    #[prost(string, tag = "1")]
-    pub health_model_id: ::prost::alloc::string::String,
-    /// The first day on which it holds, as ISO 8601 date, in the tenant's time zone.
-    #[prost(string, tag = "2")]
-    pub effective_from: ::prost::alloc::string::String,
-    #[prost(message, optional, tag = "3")]
-    pub terms: ::core::option::Option<HealthTerms>,
-}
-impl ::prost::Name for PublishHealthModel {
-    const NAME: &'static str = "PublishHealthModel";
-    const PACKAGE: &'static str = "twinfunnel.v1";
-    fn full_name() -> ::prost::alloc::string::String {
-        "twinfunnel.v1.PublishHealthModel".into()
-    }
-    fn type_url() -> ::prost::alloc::string::String {
-        "/twinfunnel.v1.PublishHealthModel".into()
-    }
-}
-/// What a health model says. It has a factor at least, or something that takes points off. How a score
-/// follows, CustomerHealthQueryService tells. Weights and points are exact decimals.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct HealthTerms {
-    /// What usage counts for; each metric once.
-    #[prost(message, repeated, tag = "1")]
-    pub metrics: ::prost::alloc::vec::Vec<HealthMetricFactor>,
-    /// What surveys count for; nothing if absent.
-    #[prost(message, optional, tag = "2")]
-    pub nps: ::core::option::Option<HealthNpsFactor>,
-    /// What open tickets take off; nothing if absent.
-    #[prost(message, optional, tag = "3")]
-    pub open_tickets: ::core::option::Option<HealthTicketPoints>,
-    /// What silence takes off; nothing if absent.
-    #[prost(message, optional, tag = "4")]
-    pub without_contact: ::core::option::Option<HealthSilence>,
-    /// Points that it takes off that the last decision maker has gone; none if empty.
-    #[prost(string, tag = "5")]
-    pub decision_maker_departed_points: ::prost::alloc::string::String,
-    /// Where bands begin; 80 and 50 if absent.
-    #[prost(message, optional, tag = "6")]
-    pub bands: ::core::option::Option<HealthBands>,
-    /// Days, 1 to 3,660, for which a ticket may be open before a task is raised; never raised if absent.
-    #[prost(uint32, optional, tag = "7")]
-    pub ticket_open_days: ::core::option::Option<u32>,
-    /// Days, 0 to 3,660, for which an invoice may be overdue before a task is raised; 0 if absent.
-    #[prost(uint32, optional, tag = "8")]
-    pub payment_late_days: ::core::option::Option<u32>,
-    /// Days, 0 to 3,660, from a customer's first contract in which no metric raises a task; 0 if absent.
-    #[prost(uint32, optional, tag = "9")]
-    pub grace_days: ::core::option::Option<u32>,
-}
-impl ::prost::Name for HealthTerms {
-    const NAME: &'static str = "HealthTerms";
-    const PACKAGE: &'static str = "twinfunnel.v1";
-    fn full_name() -> ::prost::alloc::string::String {
-        "twinfunnel.v1.HealthTerms".into()
-    }
-    fn type_url() -> ::prost::alloc::string::String {
-        "/twinfunnel.v1.HealthTerms".into()
-    }
-}
-/// What a metric counts for.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct HealthMetricFactor {
-    #[prost(string, tag = "1")]
-    pub metric_id: ::prost::alloc::string::String,
-    /// How much it counts beside the others; above 0.
-    #[prost(string, tag = "2")]
-    pub weight: ::prost::alloc::string::String,
-    /// Days, 1 to 3,660, over which a customer's own mean is taken; 14 if absent.
-    #[prost(uint32, optional, tag = "3")]
-    pub window_days: ::core::option::Option<u32>,
-    /// Days, 1 to 3,660, over which the mean of all is taken; 90 if absent.
-    #[prost(uint32, optional, tag = "4")]
-    pub baseline_days: ::core::option::Option<u32>,
-    /// The part of the baseline under which a task is raised, 0 to 100; 1 if empty, never if 0.
-    #[prost(string, tag = "5")]
-    pub threshold: ::prost::alloc::string::String,
-}
-impl ::prost::Name for HealthMetricFactor {
-    const NAME: &'static str = "HealthMetricFactor";
-    const PACKAGE: &'static str = "twinfunnel.v1";
-    fn full_name() -> ::prost::alloc::string::String {
-        "twinfunnel.v1.HealthMetricFactor".into()
-    }
-    fn type_url() -> ::prost::alloc::string::String {
-        "/twinfunnel.v1.HealthMetricFactor".into()
-    }
-}
-/// What the answers of a net promoter survey count for.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct HealthNpsFactor {
-    /// How much they count beside the others; above 0.
-    #[prost(string, tag = "1")]
-    pub weight: ::prost::alloc::string::String,
-    /// Days, 1 to 3,660, for which an answer counts.
-    #[prost(uint32, tag = "2")]
-    pub window_days: u32,
-}
-impl ::prost::Name for HealthNpsFactor {
-    const NAME: &'static str = "HealthNpsFactor";
-    const PACKAGE: &'static str = "twinfunnel.v1";
-    fn full_name() -> ::prost::alloc::string::String {
-        "twinfunnel.v1.HealthNpsFactor".into()
-    }
-    fn type_url() -> ::prost::alloc::string::String {
-        "/twinfunnel.v1.HealthNpsFactor".into()
-    }
-}
-/// What lowers the score, ticket by ticket.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct HealthTicketPoints {
-    /// Points for each open ticket; above 0.
-    #[prost(string, tag = "1")]
-    pub points_each: ::prost::alloc::string::String,
-    /// Points for all of them at most, no less than for one; without a bound if empty.
-    #[prost(string, tag = "2")]
-    pub points_at_most: ::prost::alloc::string::String,
-}
-impl ::prost::Name for HealthTicketPoints {
-    const NAME: &'static str = "HealthTicketPoints";
-    const PACKAGE: &'static str = "twinfunnel.v1";
-    fn full_name() -> ::prost::alloc::string::String {
-        "twinfunnel.v1.HealthTicketPoints".into()
-    }
-    fn type_url() -> ::prost::alloc::string::String {
-        "/twinfunnel.v1.HealthTicketPoints".into()
-    }
-}
-/// What lowers the score once it has gone on for too long.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct HealthSilence {
-    /// Days, 1 to 3,660, without contact after which it does.
-    #[prost(uint32, tag = "1")]
-    pub after_days: u32,
-    /// Points; above 0.
-    #[prost(string, tag = "2")]
-    pub points: ::prost::alloc::string::String,
-}
-impl ::prost::Name for HealthSilence {
-    const NAME: &'static str = "HealthSilence";
-    const PACKAGE: &'static str = "twinfunnel.v1";
-    fn full_name() -> ::prost::alloc::string::String {
-        "twinfunnel.v1.HealthSilence".into()
-    }
-    fn type_url() -> ::prost::alloc::string::String {
-        "/twinfunnel.v1.HealthSilence".into()
-    }
-}
-/// Where bands begin: 0 <= at_risk_from <= healthy_from <= 100.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct HealthBands {
-    /// The score from which a customer is healthy.
-    #[prost(string, tag = "1")]
-    pub healthy_from: ::prost::alloc::string::String,
-    /// The score from which it is at risk, and below which it is critical.
-    #[prost(string, tag = "2")]
-    pub at_risk_from: ::prost::alloc::string::String,
-}
-impl ::prost::Name for HealthBands {
-    const NAME: &'static str = "HealthBands";
-    const PACKAGE: &'static str = "twinfunnel.v1";
-    fn full_name() -> ::prost::alloc::string::String {
-        "twinfunnel.v1.HealthBands".into()
-    }
-    fn type_url() -> ::prost::alloc::string::String {
-        "/twinfunnel.v1.HealthBands".into()
-    }
-}
-/// Generated client implementations.
-#[allow(unused_qualifications)]
-pub mod health_model_command_service_client {
-    #![allow(
-        unused_variables,
-        dead_code,
-        missing_docs,
-        clippy::wildcard_imports,
-        clippy::let_unit_value,
-    )]
-    use tonic::codegen::*;
-    use tonic::codegen::http::Uri;
-    /// Commands about health models: how healthy customers are said to be.
-    #[derive(Debug, Clone)]
-    pub struct HealthModelCommandServiceClient<T> {
-        inner: tonic::client::Grpc<T>,
-    }
-    impl HealthModelCommandServiceClient<tonic::transport::Channel> {
-        /// Attempt to create a new client by connecting to a given endpoint.
-        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
-        where
-            D: TryInto<tonic::transport::Endpoint>,
-            D::Error: Into<StdError>,
-        {
-            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
-            Ok(Self::new(conn))
-        }
-    }
-    impl<T> HealthModelCommandServiceClient<T>
-    where
-        T: tonic::client::GrpcService<tonic::body::Body>,
-        T::Error: Into<StdError>,
-        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
-        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
-    {
-        pub fn new(inner: T) -> Self {
-            let inner = tonic::client::Grpc::new(inner);
-            Self { inner }
-        }
-        pub fn with_origin(inner: T, origin: Uri) -> Self {
-            let inner = tonic::client::Grpc::with_origin(inner, origin);
-            Self { inner }
-        }
-        pub fn with_interceptor<F>(
-            inner: T,
-            interceptor: F,
-        ) -> HealthModelCommandServiceClient<InterceptedService<T, F>>
-        where
-            F: tonic::service::Interceptor,
-            T::ResponseBody: Default,
-            T: tonic::codegen::Service<
-                http::Request<tonic::body::Body>,
-                Response = http::Response<
-                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
-                >,
-            >,
-            <T as tonic::codegen::Service<
-                http::Request<tonic::body::Body>,
-            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
-        {
-            HealthModelCommandServiceClient::new(
-                InterceptedService::new(inner, interceptor),
-            )
-        }
-        /// Compress requests with the given encoding.
-        ///
-        /// This requires the server to support it otherwise it might respond with an
-        /// error.
-        #[must_use]
-        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
-            self.inner = self.inner.send_compressed(encoding);
-            self
-        }
-        /// Enable decompressing responses.
-        #[must_use]
-        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
-            self.inner = self.inner.accept_compressed(encoding);
-            self
-        }
-        /// Limits the maximum size of a decoded message.
-        ///
-        /// Default: `4MB`
-        #[must_use]
-        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
-            self.inner = self.inner.max_decoding_message_size(limit);
-            self
-        }
-        /// Limits the maximum size of an encoded message.
-        ///
-        /// Default: `usize::MAX`
-        #[must_use]
-        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
-            self.inner = self.inner.max_encoding_message_size(limit);
-            self
-        }
-        /// PublishHealthModel publishes a version of a model.
-        pub async fn publish_health_model(
-            &mut self,
-            request: impl tonic::IntoRequest<super::PublishHealthModel>,
-        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status> {
-            self.inner
-                .ready()
-                .await
-                .map_err(|e| {
-                    tonic::Status::unknown(
-                        format!("Service was not ready: {}", e.into()),
-                    )
-                })?;
-            let codec = tonic_prost::ProstCodec::default();
-            let path = http::uri::PathAndQuery::from_static(
-                "/twinfunnel.v1.HealthModelCommandService/PublishHealthModel",
-            );
-            let mut req = request.into_request();
-            req.extensions_mut()
-                .insert(
-                    GrpcMethod::new(
-                        "twinfunnel.v1.HealthModelCommandService",
-                        "PublishHealthModel",
-                    ),
-                );
-            self.inner.unary(req, path, codec).await
-        }
-    }
-}
-/// Generated server implementations.
-#[allow(unused_qualifications)]
-pub mod health_model_command_service_server {
-    #![allow(
-        unused_variables,
-        dead_code,
-        missing_docs,
-        clippy::wildcard_imports,
-        clippy::let_unit_value,
-    )]
-    use tonic::codegen::*;
-    /// Generated trait containing gRPC methods that should be implemented for use with HealthModelCommandServiceServer.
-    #[async_trait]
-    pub trait HealthModelCommandService: std::marker::Send + std::marker::Sync + 'static {
-        /// PublishHealthModel publishes a version of a model.
-        async fn publish_health_model(
-            &self,
-            request: tonic::Request<super::PublishHealthModel>,
-        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status>;
-    }
-    /// Commands about health models: how healthy customers are said to be.
-    #[derive(Debug)]
-    pub struct HealthModelCommandServiceServer<T> {
-        inner: Arc<T>,
-        accept_compression_encodings: EnabledCompressionEncodings,
-        send_compression_encodings: EnabledCompressionEncodings,
-        max_decoding_message_size: Option<usize>,
-        max_encoding_message_size: Option<usize>,
-    }
-    impl<T> HealthModelCommandServiceServer<T> {
-        pub fn new(inner: T) -> Self {
-            Self::from_arc(Arc::new(inner))
-        }
-        pub fn from_arc(inner: Arc<T>) -> Self {
-            Self {
-                inner,
-                accept_compression_encodings: Default::default(),
-                send_compression_encodings: Default::default(),
-                max_decoding_message_size: None,
-                max_encoding_message_size: None,
-            }
-        }
-        pub fn with_interceptor<F>(
-            inner: T,
-            interceptor: F,
-        ) -> InterceptedService<Self, F>
-        where
-            F: tonic::service::Interceptor,
-        {
-            InterceptedService::new(Self::new(inner), interceptor)
-        }
-        /// Enable decompressing requests with the given encoding.
-        #[must_use]
-        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
-            self.accept_compression_encodings.enable(encoding);
-            self
-        }
-        /// Compress responses with the given encoding, if the client supports it.
-        #[must_use]
-        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
-            self.send_compression_encodings.enable(encoding);
-            self
-        }
-        /// Limits the maximum size of a decoded message.
-        ///
-        /// Default: `4MB`
-        #[must_use]
-        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
-            self.max_decoding_message_size = Some(limit);
-            self
-        }
-        /// Limits the maximum size of an encoded message.
-        ///
-        /// Default: `usize::MAX`
-        #[must_use]
-        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
-            self.max_encoding_message_size = Some(limit);
-            self
-        }
-    }
-    impl<T, B> tonic::codegen::Service<http::Request<B>>
-    for HealthModelCommandServiceServer<T>
-    where
-        T: HealthModelCommandService,
-        B: Body + std::marker::Send + 'static,
-        B::Error: Into<StdError> + std::marker::Send + 'static,
-    {
-        type Response = http::Response<tonic::body::Body>;
-        type Error = std::convert::Infallible;
-        type Future = BoxFuture<Self::Response, Self::Error>;
-        fn poll_ready(
-            &mut self,
-            _cx: &mut Context<'_>,
-        ) -> Poll<std::result::Result<(), Self::Error>> {
-            Poll::Ready(Ok(()))
-        }
-        fn call(&mut self, req: http::Request<B>) -> Self::Future {
-            match req.uri().path() {
-                "/twinfunnel.v1.HealthModelCommandService/PublishHealthModel" => {
-                    #[allow(non_camel_case_types)]
-                    struct PublishHealthModelSvc<T: HealthModelCommandService>(
-                        pub Arc<T>,
-                    );
-                    impl<
-                        T: HealthModelCommandService,
-                    > tonic::server::UnaryService<super::PublishHealthModel>
-                    for PublishHealthModelSvc<T> {
-                        type Response = super::Receipt;
-                        type Future = BoxFuture<
-                            tonic::Response<Self::Response>,
-                            tonic::Status,
-                        >;
-                        fn call(
-                            &mut self,
-                            request: tonic::Request<super::PublishHealthModel>,
-                        ) -> Self::Future {
-                            let inner = Arc::clone(&self.0);
-                            let fut = async move {
-                                <T as HealthModelCommandService>::publish_health_model(
-                                        &inner,
-                                        request,
-                                    )
-                                    .await
-                            };
-                            Box::pin(fut)
-                        }
-                    }
-                    let accept_compression_encodings = self.accept_compression_encodings;
-                    let send_compression_encodings = self.send_compression_encodings;
-                    let max_decoding_message_size = self.max_decoding_message_size;
-                    let max_encoding_message_size = self.max_encoding_message_size;
-                    let inner = self.inner.clone();
-                    let fut = async move {
-                        let method = PublishHealthModelSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
-                        let mut grpc = tonic::server::Grpc::new(codec)
-                            .apply_compression_config(
-                                accept_compression_encodings,
-                                send_compression_encodings,
-                            )
-                            .apply_max_message_size_config(
-                                max_decoding_message_size,
-                                max_encoding_message_size,
-                            );
-                        let res = grpc.unary(method, req).await;
-                        Ok(res)
-                    };
-                    Box::pin(fut)
-                }
-                _ => {
-                    Box::pin(async move {
-                        let mut response = http::Response::new(
-                            tonic::body::Body::default(),
-                        );
-                        let headers = response.headers_mut();
-                        headers
-                            .insert(
-                                tonic::Status::GRPC_STATUS,
-                                (tonic::Code::Unimplemented as i32).into(),
-                            );
-                        headers
-                            .insert(
-                                http::header::CONTENT_TYPE,
-                                tonic::metadata::GRPC_CONTENT_TYPE,
-                            );
-                        Ok(response)
-                    })
-                }
-            }
-        }
-    }
-    impl<T> Clone for HealthModelCommandServiceServer<T> {
-        fn clone(&self) -> Self {
-            let inner = self.inner.clone();
-            Self {
-                inner,
-                accept_compression_encodings: self.accept_compression_encodings,
-                send_compression_encodings: self.send_compression_encodings,
-                max_decoding_message_size: self.max_decoding_message_size,
-                max_encoding_message_size: self.max_encoding_message_size,
-            }
-        }
-    }
-    /// Generated gRPC service name
-    pub const SERVICE_NAME: &str = "twinfunnel.v1.HealthModelCommandService";
-    impl<T> tonic::server::NamedService for HealthModelCommandServiceServer<T> {
-        const NAME: &'static str = SERVICE_NAME;
-    }
-}
-/// Records a communication with a customer. It is logged once (ALREADY_LOGGED); the very same said again
-/// changes nothing.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct LogInteraction {
-    #[prost(string, tag = "1")]
-    pub interaction_id: ::prost::alloc::string::String,
-    /// Registered (UNKNOWN_CUSTOMER).
-    #[prost(string, tag = "2")]
-    pub customer_id: ::prost::alloc::string::String,
-    /// The persons who took part, each one who is or was there (UNKNOWN_CONTACT).
-    #[prost(string, repeated, tag = "3")]
-    pub contact_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// Who of us held it (UNKNOWN_REP).
-    #[prost(string, tag = "4")]
-    pub rep_id: ::prost::alloc::string::String,
-    #[prost(enumeration = "InteractionChannel", tag = "5")]
-    pub channel: i32,
-    /// What was said. Personal.
-    #[prost(string, tag = "6")]
-    pub note: ::prost::alloc::string::String,
-    /// The quotes it was about (UNKNOWN_QUOTE).
-    #[prost(string, repeated, tag = "7")]
-    pub quote_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// The documents it was about.
-    #[prost(string, repeated, tag = "8")]
-    pub document_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// The task it was held for.
-    #[prost(string, tag = "9")]
-    pub task_id: ::prost::alloc::string::String,
-}
-impl ::prost::Name for LogInteraction {
-    const NAME: &'static str = "LogInteraction";
-    const PACKAGE: &'static str = "twinfunnel.v1";
-    fn full_name() -> ::prost::alloc::string::String {
-        "twinfunnel.v1.LogInteraction".into()
-    }
-    fn type_url() -> ::prost::alloc::string::String {
-        "/twinfunnel.v1.LogInteraction".into()
-    }
-}
-/// How an interaction was held.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
-#[repr(i32)]
-pub enum InteractionChannel {
-    Unspecified = 0,
-    Call = 1,
-    Email = 2,
-    Meeting = 3,
-    Chat = 4,
-    Visit = 5,
-    Other = 6,
-}
-impl InteractionChannel {
-    /// String value of the enum field names used in the ProtoBuf definition.
-    ///
-    /// The values are not transformed in any way and thus are considered stable
-    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
-    pub fn as_str_name(&self) -> &'static str {
-        match self {
-            Self::Unspecified => "INTERACTION_CHANNEL_UNSPECIFIED",
-            Self::Call => "INTERACTION_CHANNEL_CALL",
-            Self::Email => "INTERACTION_CHANNEL_EMAIL",
-            Self::Meeting => "INTERACTION_CHANNEL_MEETING",
-            Self::Chat => "INTERACTION_CHANNEL_CHAT",
-            Self::Visit => "INTERACTION_CHANNEL_VISIT",
-            Self::Other => "INTERACTION_CHANNEL_OTHER",
-        }
-    }
-    /// Creates an enum from field names used in the ProtoBuf definition.
-    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
-        match value {
-            "INTERACTION_CHANNEL_UNSPECIFIED" => Some(Self::Unspecified),
-            "INTERACTION_CHANNEL_CALL" => Some(Self::Call),
-            "INTERACTION_CHANNEL_EMAIL" => Some(Self::Email),
-            "INTERACTION_CHANNEL_MEETING" => Some(Self::Meeting),
-            "INTERACTION_CHANNEL_CHAT" => Some(Self::Chat),
-            "INTERACTION_CHANNEL_VISIT" => Some(Self::Visit),
-            "INTERACTION_CHANNEL_OTHER" => Some(Self::Other),
-            _ => None,
-        }
-    }
-}
-/// Generated client implementations.
-#[allow(unused_qualifications)]
-pub mod interaction_command_service_client {
-    #![allow(
-        unused_variables,
-        dead_code,
-        missing_docs,
-        clippy::wildcard_imports,
-        clippy::let_unit_value,
-    )]
-    use tonic::codegen::*;
-    use tonic::codegen::http::Uri;
-    /// Commands about interactions: communications with customers.
-    #[derive(Debug, Clone)]
-    pub struct InteractionCommandServiceClient<T> {
-        inner: tonic::client::Grpc<T>,
-    }
-    impl InteractionCommandServiceClient<tonic::transport::Channel> {
-        /// Attempt to create a new client by connecting to a given endpoint.
-        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
-        where
-            D: TryInto<tonic::transport::Endpoint>,
-            D::Error: Into<StdError>,
-        {
-            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
-            Ok(Self::new(conn))
-        }
-    }
-    impl<T> InteractionCommandServiceClient<T>
-    where
-        T: tonic::client::GrpcService<tonic::body::Body>,
-        T::Error: Into<StdError>,
-        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
-        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
-    {
-        pub fn new(inner: T) -> Self {
-            let inner = tonic::client::Grpc::new(inner);
-            Self { inner }
-        }
-        pub fn with_origin(inner: T, origin: Uri) -> Self {
-            let inner = tonic::client::Grpc::with_origin(inner, origin);
-            Self { inner }
-        }
-        pub fn with_interceptor<F>(
-            inner: T,
-            interceptor: F,
-        ) -> InteractionCommandServiceClient<InterceptedService<T, F>>
-        where
-            F: tonic::service::Interceptor,
-            T::ResponseBody: Default,
-            T: tonic::codegen::Service<
-                http::Request<tonic::body::Body>,
-                Response = http::Response<
-                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
-                >,
-            >,
-            <T as tonic::codegen::Service<
-                http::Request<tonic::body::Body>,
-            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
-        {
-            InteractionCommandServiceClient::new(
-                InterceptedService::new(inner, interceptor),
-            )
-        }
-        /// Compress requests with the given encoding.
-        ///
-        /// This requires the server to support it otherwise it might respond with an
-        /// error.
-        #[must_use]
-        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
-            self.inner = self.inner.send_compressed(encoding);
-            self
-        }
-        /// Enable decompressing responses.
-        #[must_use]
-        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
-            self.inner = self.inner.accept_compressed(encoding);
-            self
-        }
-        /// Limits the maximum size of a decoded message.
-        ///
-        /// Default: `4MB`
-        #[must_use]
-        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
-            self.inner = self.inner.max_decoding_message_size(limit);
-            self
-        }
-        /// Limits the maximum size of an encoded message.
-        ///
-        /// Default: `usize::MAX`
-        #[must_use]
-        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
-            self.inner = self.inner.max_encoding_message_size(limit);
-            self
-        }
-        /// LogInteraction records one.
-        pub async fn log_interaction(
-            &mut self,
-            request: impl tonic::IntoRequest<super::LogInteraction>,
-        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status> {
-            self.inner
-                .ready()
-                .await
-                .map_err(|e| {
-                    tonic::Status::unknown(
-                        format!("Service was not ready: {}", e.into()),
-                    )
-                })?;
-            let codec = tonic_prost::ProstCodec::default();
-            let path = http::uri::PathAndQuery::from_static(
-                "/twinfunnel.v1.InteractionCommandService/LogInteraction",
-            );
-            let mut req = request.into_request();
-            req.extensions_mut()
-                .insert(
-                    GrpcMethod::new(
-                        "twinfunnel.v1.InteractionCommandService",
-                        "LogInteraction",
-                    ),
-                );
-            self.inner.unary(req, path, codec).await
-        }
-    }
-}
-/// Generated server implementations.
-#[allow(unused_qualifications)]
-pub mod interaction_command_service_server {
-    #![allow(
-        unused_variables,
-        dead_code,
-        missing_docs,
-        clippy::wildcard_imports,
-        clippy::let_unit_value,
-    )]
-    use tonic::codegen::*;
-    /// Generated trait containing gRPC methods that should be implemented for use with InteractionCommandServiceServer.
-    #[async_trait]
-    pub trait InteractionCommandService: std::marker::Send + std::marker::Sync + 'static {
-        /// LogInteraction records one.
-        async fn log_interaction(
-            &self,
-            request: tonic::Request<super::LogInteraction>,
-        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status>;
-    }
-    /// Commands about interactions: communications with customers.
-    #[derive(Debug)]
-    pub struct InteractionCommandServiceServer<T> {
-        inner: Arc<T>,
-        accept_compression_encodings: EnabledCompressionEncodings,
-        send_compression_encodings: EnabledCompressionEncodings,
-        max_decoding_message_size: Option<usize>,
-        max_encoding_message_size: Option<usize>,
-    }
-    impl<T> InteractionCommandServiceServer<T> {
-        pub fn new(inner: T) -> Self {
-            Self::from_arc(Arc::new(inner))
-        }
-        pub fn from_arc(inner: Arc<T>) -> Self {
-            Self {
-                inner,
-                accept_compression_encodings: Default::default(),
-                send_compression_encodings: Default::default(),
-                max_decoding_message_size: None,
-                max_encoding_message_size: None,
-            }
-        }
-        pub fn with_interceptor<F>(
-            inner: T,
-            interceptor: F,
-        ) -> InterceptedService<Self, F>
-        where
-            F: tonic::service::Interceptor,
-        {
-            InterceptedService::new(Self::new(inner), interceptor)
-        }
-        /// Enable decompressing requests with the given encoding.
-        #[must_use]
-        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
-            self.accept_compression_encodings.enable(encoding);
-            self
-        }
-        /// Compress responses with the given encoding, if the client supports it.
-        #[must_use]
-        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
-            self.send_compression_encodings.enable(encoding);
-            self
-        }
-        /// Limits the maximum size of a decoded message.
-        ///
-        /// Default: `4MB`
-        #[must_use]
-        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
-            self.max_decoding_message_size = Some(limit);
-            self
-        }
-        /// Limits the maximum size of an encoded message.
-        ///
-        /// Default: `usize::MAX`
-        #[must_use]
-        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
-            self.max_encoding_message_size = Some(limit);
-            self
-        }
-    }
-    impl<T, B> tonic::codegen::Service<http::Request<B>>
-    for InteractionCommandServiceServer<T>
-    where
-        T: InteractionCommandService,
-        B: Body + std::marker::Send + 'static,
-        B::Error: Into<StdError> + std::marker::Send + 'static,
-    {
-        type Response = http::Response<tonic::body::Body>;
-        type Error = std::convert::Infallible;
-        type Future = BoxFuture<Self::Response, Self::Error>;
-        fn poll_ready(
-            &mut self,
-            _cx: &mut Context<'_>,
-        ) -> Poll<std::result::Result<(), Self::Error>> {
-            Poll::Ready(Ok(()))
-        }
-        fn call(&mut self, req: http::Request<B>) -> Self::Future {
-            match req.uri().path() {
-                "/twinfunnel.v1.InteractionCommandService/LogInteraction" => {
-                    #[allow(non_camel_case_types)]
-                    struct LogInteractionSvc<T: InteractionCommandService>(pub Arc<T>);
-                    impl<
-                        T: InteractionCommandService,
-                    > tonic::server::UnaryService<super::LogInteraction>
-                    for LogInteractionSvc<T> {
-                        type Response = super::Receipt;
-                        type Future = BoxFuture<
-                            tonic::Response<Self::Response>,
-                            tonic::Status,
-                        >;
-                        fn call(
-                            &mut self,
-                            request: tonic::Request<super::LogInteraction>,
-                        ) -> Self::Future {
-                            let inner = Arc::clone(&self.0);
-                            let fut = async move {
-                                <T as InteractionCommandService>::log_interaction(
-                                        &inner,
-                                        request,
-                                    )
-                                    .await
-                            };
-                            Box::pin(fut)
-                        }
-                    }
-                    let accept_compression_encodings = self.accept_compression_encodings;
-                    let send_compression_encodings = self.send_compression_encodings;
-                    let max_decoding_message_size = self.max_decoding_message_size;
-                    let max_encoding_message_size = self.max_encoding_message_size;
-                    let inner = self.inner.clone();
-                    let fut = async move {
-                        let method = LogInteractionSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
-                        let mut grpc = tonic::server::Grpc::new(codec)
-                            .apply_compression_config(
-                                accept_compression_encodings,
-                                send_compression_encodings,
-                            )
-                            .apply_max_message_size_config(
-                                max_decoding_message_size,
-                                max_encoding_message_size,
-                            );
-                        let res = grpc.unary(method, req).await;
-                        Ok(res)
-                    };
-                    Box::pin(fut)
-                }
-                _ => {
-                    Box::pin(async move {
-                        let mut response = http::Response::new(
-                            tonic::body::Body::default(),
-                        );
-                        let headers = response.headers_mut();
-                        headers
-                            .insert(
-                                tonic::Status::GRPC_STATUS,
-                                (tonic::Code::Unimplemented as i32).into(),
-                            );
-                        headers
-                            .insert(
-                                http::header::CONTENT_TYPE,
-                                tonic::metadata::GRPC_CONTENT_TYPE,
-                            );
-                        Ok(response)
-                    })
-                }
-            }
-        }
-    }
-    impl<T> Clone for InteractionCommandServiceServer<T> {
-        fn clone(&self) -> Self {
-            let inner = self.inner.clone();
-            Self {
-                inner,
-                accept_compression_encodings: self.accept_compression_encodings,
-                send_compression_encodings: self.send_compression_encodings,
-                max_decoding_message_size: self.max_decoding_message_size,
-                max_encoding_message_size: self.max_encoding_message_size,
-            }
-        }
-    }
-    /// Generated gRPC service name
-    pub const SERVICE_NAME: &str = "twinfunnel.v1.InteractionCommandService";
-    impl<T> tonic::server::NamedService for InteractionCommandServiceServer<T> {
-        const NAME: &'static str = SERVICE_NAME;
-    }
-}
-/// Says what is measured, and how. A metric never changes its meaning (ALREADY_DECLARED): what is
-/// measured otherwise is another metric.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct DeclareMetric {
-    #[prost(string, tag = "1")]
-    pub metric_id: ::prost::alloc::string::String,
-    /// For people.
-    #[prost(string, tag = "2")]
-    pub name: ::prost::alloc::string::String,
-    /// What it counts, such as `logins`.
-    #[prost(string, tag = "3")]
-    pub unit: ::prost::alloc::string::String,
-    #[prost(enumeration = "MetricAggregation", tag = "4")]
-    pub aggregation: i32,
-}
-impl ::prost::Name for DeclareMetric {
-    const NAME: &'static str = "DeclareMetric";
-    const PACKAGE: &'static str = "twinfunnel.v1";
-    fn full_name() -> ::prost::alloc::string::String {
-        "twinfunnel.v1.DeclareMetric".into()
-    }
-    fn type_url() -> ::prost::alloc::string::String {
-        "/twinfunnel.v1.DeclareMetric".into()
-    }
-}
-/// Ends it: nothing is measured after the day on which the command occurred. What was used by then may
-/// still be recorded, and corrected.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct RetireMetric {
-    #[prost(string, tag = "1")]
-    pub metric_id: ::prost::alloc::string::String,
-}
-impl ::prost::Name for RetireMetric {
-    const NAME: &'static str = "RetireMetric";
-    const PACKAGE: &'static str = "twinfunnel.v1";
-    fn full_name() -> ::prost::alloc::string::String {
-        "twinfunnel.v1.RetireMetric".into()
-    }
-    fn type_url() -> ::prost::alloc::string::String {
-        "/twinfunnel.v1.RetireMetric".into()
-    }
-}
-/// How the records of a day make the day's value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
-#[repr(i32)]
-pub enum MetricAggregation {
-    Unspecified = 0,
-    /// Their sum; 0 on a day without records.
-    Sum = 1,
-    /// The last one told; it holds on until the next, over days without records.
-    Last = 2,
-    /// How many different subjects they name; 0 on a day without records.
-    Distinct = 3,
-}
-impl MetricAggregation {
-    /// String value of the enum field names used in the ProtoBuf definition.
-    ///
-    /// The values are not transformed in any way and thus are considered stable
-    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
-    pub fn as_str_name(&self) -> &'static str {
-        match self {
-            Self::Unspecified => "METRIC_AGGREGATION_UNSPECIFIED",
-            Self::Sum => "METRIC_AGGREGATION_SUM",
-            Self::Last => "METRIC_AGGREGATION_LAST",
-            Self::Distinct => "METRIC_AGGREGATION_DISTINCT",
-        }
-    }
-    /// Creates an enum from field names used in the ProtoBuf definition.
-    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
-        match value {
-            "METRIC_AGGREGATION_UNSPECIFIED" => Some(Self::Unspecified),
-            "METRIC_AGGREGATION_SUM" => Some(Self::Sum),
-            "METRIC_AGGREGATION_LAST" => Some(Self::Last),
-            "METRIC_AGGREGATION_DISTINCT" => Some(Self::Distinct),
-            _ => None,
-        }
-    }
-}
-/// Generated client implementations.
-#[allow(unused_qualifications)]
-pub mod metric_command_service_client {
-    #![allow(
-        unused_variables,
-        dead_code,
-        missing_docs,
-        clippy::wildcard_imports,
-        clippy::let_unit_value,
-    )]
-    use tonic::codegen::*;
-    use tonic::codegen::http::Uri;
-    /// Commands about metrics: what is measured of how customers use what they bought.
-    #[derive(Debug, Clone)]
-    pub struct MetricCommandServiceClient<T> {
-        inner: tonic::client::Grpc<T>,
-    }
-    impl MetricCommandServiceClient<tonic::transport::Channel> {
-        /// Attempt to create a new client by connecting to a given endpoint.
-        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
-        where
-            D: TryInto<tonic::transport::Endpoint>,
-            D::Error: Into<StdError>,
-        {
-            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
-            Ok(Self::new(conn))
-        }
-    }
-    impl<T> MetricCommandServiceClient<T>
-    where
-        T: tonic::client::GrpcService<tonic::body::Body>,
-        T::Error: Into<StdError>,
-        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
-        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
-    {
-        pub fn new(inner: T) -> Self {
-            let inner = tonic::client::Grpc::new(inner);
-            Self { inner }
-        }
-        pub fn with_origin(inner: T, origin: Uri) -> Self {
-            let inner = tonic::client::Grpc::with_origin(inner, origin);
-            Self { inner }
-        }
-        pub fn with_interceptor<F>(
-            inner: T,
-            interceptor: F,
-        ) -> MetricCommandServiceClient<InterceptedService<T, F>>
-        where
-            F: tonic::service::Interceptor,
-            T::ResponseBody: Default,
-            T: tonic::codegen::Service<
-                http::Request<tonic::body::Body>,
-                Response = http::Response<
-                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
-                >,
-            >,
-            <T as tonic::codegen::Service<
-                http::Request<tonic::body::Body>,
-            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
-        {
-            MetricCommandServiceClient::new(InterceptedService::new(inner, interceptor))
-        }
-        /// Compress requests with the given encoding.
-        ///
-        /// This requires the server to support it otherwise it might respond with an
-        /// error.
-        #[must_use]
-        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
-            self.inner = self.inner.send_compressed(encoding);
-            self
-        }
-        /// Enable decompressing responses.
-        #[must_use]
-        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
-            self.inner = self.inner.accept_compressed(encoding);
-            self
-        }
-        /// Limits the maximum size of a decoded message.
-        ///
-        /// Default: `4MB`
-        #[must_use]
-        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
-            self.inner = self.inner.max_decoding_message_size(limit);
-            self
-        }
-        /// Limits the maximum size of an encoded message.
-        ///
-        /// Default: `usize::MAX`
-        #[must_use]
-        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
-            self.inner = self.inner.max_encoding_message_size(limit);
-            self
-        }
-        /// DeclareMetric says what is measured, and how.
-        pub async fn declare_metric(
-            &mut self,
-            request: impl tonic::IntoRequest<super::DeclareMetric>,
-        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status> {
-            self.inner
-                .ready()
-                .await
-                .map_err(|e| {
-                    tonic::Status::unknown(
-                        format!("Service was not ready: {}", e.into()),
-                    )
-                })?;
-            let codec = tonic_prost::ProstCodec::default();
-            let path = http::uri::PathAndQuery::from_static(
-                "/twinfunnel.v1.MetricCommandService/DeclareMetric",
-            );
-            let mut req = request.into_request();
-            req.extensions_mut()
-                .insert(
-                    GrpcMethod::new(
-                        "twinfunnel.v1.MetricCommandService",
-                        "DeclareMetric",
-                    ),
-                );
-            self.inner.unary(req, path, codec).await
-        }
-        /// RetireMetric ends it.
-        pub async fn retire_metric(
-            &mut self,
-            request: impl tonic::IntoRequest<super::RetireMetric>,
-        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status> {
-            self.inner
-                .ready()
-                .await
-                .map_err(|e| {
-                    tonic::Status::unknown(
-                        format!("Service was not ready: {}", e.into()),
-                    )
-                })?;
-            let codec = tonic_prost::ProstCodec::default();
-            let path = http::uri::PathAndQuery::from_static(
-                "/twinfunnel.v1.MetricCommandService/RetireMetric",
-            );
-            let mut req = request.into_request();
-            req.extensions_mut()
-                .insert(
-                    GrpcMethod::new("twinfunnel.v1.MetricCommandService", "RetireMetric"),
-                );
-            self.inner.unary(req, path, codec).await
-        }
-    }
-}
-/// Generated server implementations.
-#[allow(unused_qualifications)]
-pub mod metric_command_service_server {
-    #![allow(
-        unused_variables,
-        dead_code,
-        missing_docs,
-        clippy::wildcard_imports,
-        clippy::let_unit_value,
-    )]
-    use tonic::codegen::*;
-    /// Generated trait containing gRPC methods that should be implemented for use with MetricCommandServiceServer.
-    #[async_trait]
-    pub trait MetricCommandService: std::marker::Send + std::marker::Sync + 'static {
-        /// DeclareMetric says what is measured, and how.
-        async fn declare_metric(
-            &self,
-            request: tonic::Request<super::DeclareMetric>,
-        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status>;
-        /// RetireMetric ends it.
-        async fn retire_metric(
-            &self,
-            request: tonic::Request<super::RetireMetric>,
-        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status>;
-    }
-    /// Commands about metrics: what is measured of how customers use what they bought.
-    #[derive(Debug)]
-    pub struct MetricCommandServiceServer<T> {
-        inner: Arc<T>,
-        accept_compression_encodings: EnabledCompressionEncodings,
-        send_compression_encodings: EnabledCompressionEncodings,
-        max_decoding_message_size: Option<usize>,
-        max_encoding_message_size: Option<usize>,
-    }
-    impl<T> MetricCommandServiceServer<T> {
-        pub fn new(inner: T) -> Self {
-            Self::from_arc(Arc::new(inner))
-        }
-        pub fn from_arc(inner: Arc<T>) -> Self {
-            Self {
-                inner,
-                accept_compression_encodings: Default::default(),
-                send_compression_encodings: Default::default(),
-                max_decoding_message_size: None,
-                max_encoding_message_size: None,
-            }
-        }
-        pub fn with_interceptor<F>(
-            inner: T,
-            interceptor: F,
-        ) -> InterceptedService<Self, F>
-        where
-            F: tonic::service::Interceptor,
-        {
-            InterceptedService::new(Self::new(inner), interceptor)
-        }
-        /// Enable decompressing requests with the given encoding.
-        #[must_use]
-        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
-            self.accept_compression_encodings.enable(encoding);
-            self
-        }
-        /// Compress responses with the given encoding, if the client supports it.
-        #[must_use]
-        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
-            self.send_compression_encodings.enable(encoding);
-            self
-        }
-        /// Limits the maximum size of a decoded message.
-        ///
-        /// Default: `4MB`
-        #[must_use]
-        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
-            self.max_decoding_message_size = Some(limit);
-            self
-        }
-        /// Limits the maximum size of an encoded message.
-        ///
-        /// Default: `usize::MAX`
-        #[must_use]
-        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
-            self.max_encoding_message_size = Some(limit);
-            self
-        }
-    }
-    impl<T, B> tonic::codegen::Service<http::Request<B>>
-    for MetricCommandServiceServer<T>
-    where
-        T: MetricCommandService,
-        B: Body + std::marker::Send + 'static,
-        B::Error: Into<StdError> + std::marker::Send + 'static,
-    {
-        type Response = http::Response<tonic::body::Body>;
-        type Error = std::convert::Infallible;
-        type Future = BoxFuture<Self::Response, Self::Error>;
-        fn poll_ready(
-            &mut self,
-            _cx: &mut Context<'_>,
-        ) -> Poll<std::result::Result<(), Self::Error>> {
-            Poll::Ready(Ok(()))
-        }
-        fn call(&mut self, req: http::Request<B>) -> Self::Future {
-            match req.uri().path() {
-                "/twinfunnel.v1.MetricCommandService/DeclareMetric" => {
-                    #[allow(non_camel_case_types)]
-                    struct DeclareMetricSvc<T: MetricCommandService>(pub Arc<T>);
-                    impl<
-                        T: MetricCommandService,
-                    > tonic::server::UnaryService<super::DeclareMetric>
-                    for DeclareMetricSvc<T> {
-                        type Response = super::Receipt;
-                        type Future = BoxFuture<
-                            tonic::Response<Self::Response>,
-                            tonic::Status,
-                        >;
-                        fn call(
-                            &mut self,
-                            request: tonic::Request<super::DeclareMetric>,
-                        ) -> Self::Future {
-                            let inner = Arc::clone(&self.0);
-                            let fut = async move {
-                                <T as MetricCommandService>::declare_metric(&inner, request)
-                                    .await
-                            };
-                            Box::pin(fut)
-                        }
-                    }
-                    let accept_compression_encodings = self.accept_compression_encodings;
-                    let send_compression_encodings = self.send_compression_encodings;
-                    let max_decoding_message_size = self.max_decoding_message_size;
-                    let max_encoding_message_size = self.max_encoding_message_size;
-                    let inner = self.inner.clone();
-                    let fut = async move {
-                        let method = DeclareMetricSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
-                        let mut grpc = tonic::server::Grpc::new(codec)
-                            .apply_compression_config(
-                                accept_compression_encodings,
-                                send_compression_encodings,
-                            )
-                            .apply_max_message_size_config(
-                                max_decoding_message_size,
-                                max_encoding_message_size,
-                            );
-                        let res = grpc.unary(method, req).await;
-                        Ok(res)
-                    };
-                    Box::pin(fut)
-                }
-                "/twinfunnel.v1.MetricCommandService/RetireMetric" => {
-                    #[allow(non_camel_case_types)]
-                    struct RetireMetricSvc<T: MetricCommandService>(pub Arc<T>);
-                    impl<
-                        T: MetricCommandService,
-                    > tonic::server::UnaryService<super::RetireMetric>
-                    for RetireMetricSvc<T> {
-                        type Response = super::Receipt;
-                        type Future = BoxFuture<
-                            tonic::Response<Self::Response>,
-                            tonic::Status,
-                        >;
-                        fn call(
-                            &mut self,
-                            request: tonic::Request<super::RetireMetric>,
-                        ) -> Self::Future {
-                            let inner = Arc::clone(&self.0);
-                            let fut = async move {
-                                <T as MetricCommandService>::retire_metric(&inner, request)
-                                    .await
-                            };
-                            Box::pin(fut)
-                        }
-                    }
-                    let accept_compression_encodings = self.accept_compression_encodings;
-                    let send_compression_encodings = self.send_compression_encodings;
-                    let max_decoding_message_size = self.max_decoding_message_size;
-                    let max_encoding_message_size = self.max_encoding_message_size;
-                    let inner = self.inner.clone();
-                    let fut = async move {
-                        let method = RetireMetricSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
-                        let mut grpc = tonic::server::Grpc::new(codec)
-                            .apply_compression_config(
-                                accept_compression_encodings,
-                                send_compression_encodings,
-                            )
-                            .apply_max_message_size_config(
-                                max_decoding_message_size,
-                                max_encoding_message_size,
-                            );
-                        let res = grpc.unary(method, req).await;
-                        Ok(res)
-                    };
-                    Box::pin(fut)
-                }
-                _ => {
-                    Box::pin(async move {
-                        let mut response = http::Response::new(
-                            tonic::body::Body::default(),
-                        );
-                        let headers = response.headers_mut();
-                        headers
-                            .insert(
-                                tonic::Status::GRPC_STATUS,
-                                (tonic::Code::Unimplemented as i32).into(),
-                            );
-                        headers
-                            .insert(
-                                http::header::CONTENT_TYPE,
-                                tonic::metadata::GRPC_CONTENT_TYPE,
-                            );
-                        Ok(response)
-                    })
-                }
-            }
-        }
-    }
-    impl<T> Clone for MetricCommandServiceServer<T> {
-        fn clone(&self) -> Self {
-            let inner = self.inner.clone();
-            Self {
-                inner,
-                accept_compression_encodings: self.accept_compression_encodings,
-                send_compression_encodings: self.send_compression_encodings,
-                max_decoding_message_size: self.max_decoding_message_size,
-                max_encoding_message_size: self.max_encoding_message_size,
-            }
-        }
-    }
-    /// Generated gRPC service name
-    pub const SERVICE_NAME: &str = "twinfunnel.v1.MetricCommandService";
-    impl<T> tonic::server::NamedService for MetricCommandServiceServer<T> {
         const NAME: &'static str = SERVICE_NAME;
     }
 }
@@ -11395,37 +11379,190 @@ pub mod sales_process_command_service_server {
         const NAME: &'static str = SERVICE_NAME;
     }
 }
-/// Records one answer. It is given once (ALREADY_ANSWERED); the very same said again changes nothing.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct AnswerSurvey {
+/// Plans a task by hand.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct PlanTask {
     #[prost(string, tag = "1")]
-    pub survey_answer_id: ::prost::alloc::string::String,
-    /// Registered (UNKNOWN_CUSTOMER).
+    pub task_id: ::prost::alloc::string::String,
+    /// For whom. Required.
     #[prost(string, tag = "2")]
     pub customer_id: ::prost::alloc::string::String,
-    /// The person who answered, one who is or was there (UNKNOWN_CONTACT); nobody if it was anonymous.
+    /// The contract of that customer that it belongs to; may be empty.
     #[prost(string, tag = "3")]
-    pub contact_id: ::prost::alloc::string::String,
-    /// From 0, not at all likely, to 10, very: a net promoter score's answer. Required.
-    #[prost(uint32, optional, tag = "4")]
-    pub score: ::core::option::Option<u32>,
-    /// What was said with it. Personal.
+    pub contract_id: ::prost::alloc::string::String,
+    /// What is to be done. Required.
+    #[prost(string, tag = "4")]
+    pub name: ::prost::alloc::string::String,
+    /// The last day for it, as ISO 8601 date, in the tenant's time zone. Required.
     #[prost(string, tag = "5")]
-    pub comment: ::prost::alloc::string::String,
+    pub due_on: ::prost::alloc::string::String,
+    /// Whose task it is; nobody's if empty.
+    #[prost(string, tag = "6")]
+    pub rep_id: ::prost::alloc::string::String,
+    /// What is to be ticked off before it is done, each id once.
+    #[prost(message, repeated, tag = "7")]
+    pub checklist: ::prost::alloc::vec::Vec<TaskItem>,
+    /// What helps.
+    #[prost(string, repeated, tag = "8")]
+    pub document_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Days, 0 to 3,660, after it was due on which it goes to the owner's manager if it is still open;
+    /// never if absent.
+    #[prost(uint32, optional, tag = "9")]
+    pub escalate_after_days: ::core::option::Option<u32>,
 }
-impl ::prost::Name for AnswerSurvey {
-    const NAME: &'static str = "AnswerSurvey";
+impl ::prost::Name for PlanTask {
+    const NAME: &'static str = "PlanTask";
     const PACKAGE: &'static str = "twinfunnel.v1";
     fn full_name() -> ::prost::alloc::string::String {
-        "twinfunnel.v1.AnswerSurvey".into()
+        "twinfunnel.v1.PlanTask".into()
     }
     fn type_url() -> ::prost::alloc::string::String {
-        "/twinfunnel.v1.AnswerSurvey".into()
+        "/twinfunnel.v1.PlanTask".into()
+    }
+}
+/// Gives it to someone.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct AssignTask {
+    #[prost(string, tag = "1")]
+    pub task_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub rep_id: ::prost::alloc::string::String,
+}
+impl ::prost::Name for AssignTask {
+    const NAME: &'static str = "AssignTask";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.AssignTask".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.AssignTask".into()
+    }
+}
+/// Makes it due on another day. Its playbook leaves it there, unless what it is counted from moves.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct MoveTask {
+    #[prost(string, tag = "1")]
+    pub task_id: ::prost::alloc::string::String,
+    /// As ISO 8601 date. Required.
+    #[prost(string, tag = "2")]
+    pub due_on: ::prost::alloc::string::String,
+    /// Personal.
+    #[prost(string, tag = "3")]
+    pub reason: ::prost::alloc::string::String,
+}
+impl ::prost::Name for MoveTask {
+    const NAME: &'static str = "MoveTask";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.MoveTask".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.MoveTask".into()
+    }
+}
+/// Hides it until a day; when it is due stays as it is.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SnoozeTask {
+    #[prost(string, tag = "1")]
+    pub task_id: ::prost::alloc::string::String,
+    /// The day on which it is seen again, as ISO 8601 date. Required.
+    #[prost(string, tag = "2")]
+    pub until_on: ::prost::alloc::string::String,
+    /// Personal.
+    #[prost(string, tag = "3")]
+    pub reason: ::prost::alloc::string::String,
+}
+impl ::prost::Name for SnoozeTask {
+    const NAME: &'static str = "SnoozeTask";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.SnoozeTask".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.SnoozeTask".into()
+    }
+}
+/// Ticks one thing of its checklist off.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CompleteTaskItem {
+    #[prost(string, tag = "1")]
+    pub task_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub item_id: ::prost::alloc::string::String,
+}
+impl ::prost::Name for CompleteTaskItem {
+    const NAME: &'static str = "CompleteTaskItem";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.CompleteTaskItem".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.CompleteTaskItem".into()
+    }
+}
+/// Says that it was done. Its checklist is complete (CHECKLIST_INCOMPLETE).
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CompleteTask {
+    #[prost(string, tag = "1")]
+    pub task_id: ::prost::alloc::string::String,
+    /// What came of it, as a short code such as "done". Required.
+    #[prost(string, tag = "2")]
+    pub outcome: ::prost::alloc::string::String,
+    /// Personal.
+    #[prost(string, tag = "3")]
+    pub note: ::prost::alloc::string::String,
+}
+impl ::prost::Name for CompleteTask {
+    const NAME: &'static str = "CompleteTask";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.CompleteTask".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.CompleteTask".into()
+    }
+}
+/// Hands it to a manager, once.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EscalateTask {
+    #[prost(string, tag = "1")]
+    pub task_id: ::prost::alloc::string::String,
+    /// To whom; to nobody in particular if empty.
+    #[prost(string, tag = "2")]
+    pub to_rep_id: ::prost::alloc::string::String,
+}
+impl ::prost::Name for EscalateTask {
+    const NAME: &'static str = "EscalateTask";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.EscalateTask".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.EscalateTask".into()
+    }
+}
+/// Says that it need not be done any more.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CancelTask {
+    #[prost(string, tag = "1")]
+    pub task_id: ::prost::alloc::string::String,
+    /// Why, as a short code. Required.
+    #[prost(string, tag = "2")]
+    pub reason: ::prost::alloc::string::String,
+}
+impl ::prost::Name for CancelTask {
+    const NAME: &'static str = "CancelTask";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.CancelTask".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.CancelTask".into()
     }
 }
 /// Generated client implementations.
 #[allow(unused_qualifications)]
-pub mod survey_command_service_client {
+pub mod task_command_service_client {
     #![allow(
         unused_variables,
         dead_code,
@@ -11435,12 +11572,13 @@ pub mod survey_command_service_client {
     )]
     use tonic::codegen::*;
     use tonic::codegen::http::Uri;
-    /// Commands about surveys: how likely customers would recommend us.
+    /// Commands about tasks: what is to be done for a customer. Playbooks plan most of them; a task that was
+    /// done or cancelled takes nothing more (ALREADY_CLOSED).
     #[derive(Debug, Clone)]
-    pub struct SurveyCommandServiceClient<T> {
+    pub struct TaskCommandServiceClient<T> {
         inner: tonic::client::Grpc<T>,
     }
-    impl SurveyCommandServiceClient<tonic::transport::Channel> {
+    impl TaskCommandServiceClient<tonic::transport::Channel> {
         /// Attempt to create a new client by connecting to a given endpoint.
         pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
         where
@@ -11451,7 +11589,7 @@ pub mod survey_command_service_client {
             Ok(Self::new(conn))
         }
     }
-    impl<T> SurveyCommandServiceClient<T>
+    impl<T> TaskCommandServiceClient<T>
     where
         T: tonic::client::GrpcService<tonic::body::Body>,
         T::Error: Into<StdError>,
@@ -11469,7 +11607,7 @@ pub mod survey_command_service_client {
         pub fn with_interceptor<F>(
             inner: T,
             interceptor: F,
-        ) -> SurveyCommandServiceClient<InterceptedService<T, F>>
+        ) -> TaskCommandServiceClient<InterceptedService<T, F>>
         where
             F: tonic::service::Interceptor,
             T::ResponseBody: Default,
@@ -11483,7 +11621,7 @@ pub mod survey_command_service_client {
                 http::Request<tonic::body::Body>,
             >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
         {
-            SurveyCommandServiceClient::new(InterceptedService::new(inner, interceptor))
+            TaskCommandServiceClient::new(InterceptedService::new(inner, interceptor))
         }
         /// Compress requests with the given encoding.
         ///
@@ -11516,10 +11654,10 @@ pub mod survey_command_service_client {
             self.inner = self.inner.max_encoding_message_size(limit);
             self
         }
-        /// AnswerSurvey records one answer.
-        pub async fn answer_survey(
+        /// PlanTask plans one by hand.
+        pub async fn plan_task(
             &mut self,
-            request: impl tonic::IntoRequest<super::AnswerSurvey>,
+            request: impl tonic::IntoRequest<super::PlanTask>,
         ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status> {
             self.inner
                 .ready()
@@ -11531,12 +11669,179 @@ pub mod survey_command_service_client {
                 })?;
             let codec = tonic_prost::ProstCodec::default();
             let path = http::uri::PathAndQuery::from_static(
-                "/twinfunnel.v1.SurveyCommandService/AnswerSurvey",
+                "/twinfunnel.v1.TaskCommandService/PlanTask",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("twinfunnel.v1.TaskCommandService", "PlanTask"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// AssignTask gives it to someone.
+        pub async fn assign_task(
+            &mut self,
+            request: impl tonic::IntoRequest<super::AssignTask>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/twinfunnel.v1.TaskCommandService/AssignTask",
             );
             let mut req = request.into_request();
             req.extensions_mut()
                 .insert(
-                    GrpcMethod::new("twinfunnel.v1.SurveyCommandService", "AnswerSurvey"),
+                    GrpcMethod::new("twinfunnel.v1.TaskCommandService", "AssignTask"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// MoveTask makes it due on another day.
+        pub async fn move_task(
+            &mut self,
+            request: impl tonic::IntoRequest<super::MoveTask>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/twinfunnel.v1.TaskCommandService/MoveTask",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("twinfunnel.v1.TaskCommandService", "MoveTask"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// SnoozeTask hides it until a day.
+        pub async fn snooze_task(
+            &mut self,
+            request: impl tonic::IntoRequest<super::SnoozeTask>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/twinfunnel.v1.TaskCommandService/SnoozeTask",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("twinfunnel.v1.TaskCommandService", "SnoozeTask"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// CompleteTaskItem ticks one thing of its checklist off.
+        pub async fn complete_task_item(
+            &mut self,
+            request: impl tonic::IntoRequest<super::CompleteTaskItem>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/twinfunnel.v1.TaskCommandService/CompleteTaskItem",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "twinfunnel.v1.TaskCommandService",
+                        "CompleteTaskItem",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// CompleteTask says that it was done, and what came of it.
+        pub async fn complete_task(
+            &mut self,
+            request: impl tonic::IntoRequest<super::CompleteTask>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/twinfunnel.v1.TaskCommandService/CompleteTask",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("twinfunnel.v1.TaskCommandService", "CompleteTask"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// EscalateTask hands it to a manager.
+        pub async fn escalate_task(
+            &mut self,
+            request: impl tonic::IntoRequest<super::EscalateTask>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/twinfunnel.v1.TaskCommandService/EscalateTask",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("twinfunnel.v1.TaskCommandService", "EscalateTask"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// CancelTask says that it need not be done any more.
+        pub async fn cancel_task(
+            &mut self,
+            request: impl tonic::IntoRequest<super::CancelTask>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/twinfunnel.v1.TaskCommandService/CancelTask",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("twinfunnel.v1.TaskCommandService", "CancelTask"),
                 );
             self.inner.unary(req, path, codec).await
         }
@@ -11544,7 +11849,7 @@ pub mod survey_command_service_client {
 }
 /// Generated server implementations.
 #[allow(unused_qualifications)]
-pub mod survey_command_service_server {
+pub mod task_command_service_server {
     #![allow(
         unused_variables,
         dead_code,
@@ -11553,25 +11858,61 @@ pub mod survey_command_service_server {
         clippy::let_unit_value,
     )]
     use tonic::codegen::*;
-    /// Generated trait containing gRPC methods that should be implemented for use with SurveyCommandServiceServer.
+    /// Generated trait containing gRPC methods that should be implemented for use with TaskCommandServiceServer.
     #[async_trait]
-    pub trait SurveyCommandService: std::marker::Send + std::marker::Sync + 'static {
-        /// AnswerSurvey records one answer.
-        async fn answer_survey(
+    pub trait TaskCommandService: std::marker::Send + std::marker::Sync + 'static {
+        /// PlanTask plans one by hand.
+        async fn plan_task(
             &self,
-            request: tonic::Request<super::AnswerSurvey>,
+            request: tonic::Request<super::PlanTask>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status>;
+        /// AssignTask gives it to someone.
+        async fn assign_task(
+            &self,
+            request: tonic::Request<super::AssignTask>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status>;
+        /// MoveTask makes it due on another day.
+        async fn move_task(
+            &self,
+            request: tonic::Request<super::MoveTask>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status>;
+        /// SnoozeTask hides it until a day.
+        async fn snooze_task(
+            &self,
+            request: tonic::Request<super::SnoozeTask>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status>;
+        /// CompleteTaskItem ticks one thing of its checklist off.
+        async fn complete_task_item(
+            &self,
+            request: tonic::Request<super::CompleteTaskItem>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status>;
+        /// CompleteTask says that it was done, and what came of it.
+        async fn complete_task(
+            &self,
+            request: tonic::Request<super::CompleteTask>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status>;
+        /// EscalateTask hands it to a manager.
+        async fn escalate_task(
+            &self,
+            request: tonic::Request<super::EscalateTask>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status>;
+        /// CancelTask says that it need not be done any more.
+        async fn cancel_task(
+            &self,
+            request: tonic::Request<super::CancelTask>,
         ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status>;
     }
-    /// Commands about surveys: how likely customers would recommend us.
+    /// Commands about tasks: what is to be done for a customer. Playbooks plan most of them; a task that was
+    /// done or cancelled takes nothing more (ALREADY_CLOSED).
     #[derive(Debug)]
-    pub struct SurveyCommandServiceServer<T> {
+    pub struct TaskCommandServiceServer<T> {
         inner: Arc<T>,
         accept_compression_encodings: EnabledCompressionEncodings,
         send_compression_encodings: EnabledCompressionEncodings,
         max_decoding_message_size: Option<usize>,
         max_encoding_message_size: Option<usize>,
     }
-    impl<T> SurveyCommandServiceServer<T> {
+    impl<T> TaskCommandServiceServer<T> {
         pub fn new(inner: T) -> Self {
             Self::from_arc(Arc::new(inner))
         }
@@ -11622,10 +11963,9 @@ pub mod survey_command_service_server {
             self
         }
     }
-    impl<T, B> tonic::codegen::Service<http::Request<B>>
-    for SurveyCommandServiceServer<T>
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for TaskCommandServiceServer<T>
     where
-        T: SurveyCommandService,
+        T: TaskCommandService,
         B: Body + std::marker::Send + 'static,
         B::Error: Into<StdError> + std::marker::Send + 'static,
     {
@@ -11640,13 +11980,12 @@ pub mod survey_command_service_server {
         }
         fn call(&mut self, req: http::Request<B>) -> Self::Future {
             match req.uri().path() {
-                "/twinfunnel.v1.SurveyCommandService/AnswerSurvey" => {
+                "/twinfunnel.v1.TaskCommandService/PlanTask" => {
                     #[allow(non_camel_case_types)]
-                    struct AnswerSurveySvc<T: SurveyCommandService>(pub Arc<T>);
+                    struct PlanTaskSvc<T: TaskCommandService>(pub Arc<T>);
                     impl<
-                        T: SurveyCommandService,
-                    > tonic::server::UnaryService<super::AnswerSurvey>
-                    for AnswerSurveySvc<T> {
+                        T: TaskCommandService,
+                    > tonic::server::UnaryService<super::PlanTask> for PlanTaskSvc<T> {
                         type Response = super::Receipt;
                         type Future = BoxFuture<
                             tonic::Response<Self::Response>,
@@ -11654,11 +11993,56 @@ pub mod survey_command_service_server {
                         >;
                         fn call(
                             &mut self,
-                            request: tonic::Request<super::AnswerSurvey>,
+                            request: tonic::Request<super::PlanTask>,
                         ) -> Self::Future {
                             let inner = Arc::clone(&self.0);
                             let fut = async move {
-                                <T as SurveyCommandService>::answer_survey(&inner, request)
+                                <T as TaskCommandService>::plan_task(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = PlanTaskSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/twinfunnel.v1.TaskCommandService/AssignTask" => {
+                    #[allow(non_camel_case_types)]
+                    struct AssignTaskSvc<T: TaskCommandService>(pub Arc<T>);
+                    impl<
+                        T: TaskCommandService,
+                    > tonic::server::UnaryService<super::AssignTask>
+                    for AssignTaskSvc<T> {
+                        type Response = super::Receipt;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::AssignTask>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as TaskCommandService>::assign_task(&inner, request)
                                     .await
                             };
                             Box::pin(fut)
@@ -11670,7 +12054,284 @@ pub mod survey_command_service_server {
                     let max_encoding_message_size = self.max_encoding_message_size;
                     let inner = self.inner.clone();
                     let fut = async move {
-                        let method = AnswerSurveySvc(inner);
+                        let method = AssignTaskSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/twinfunnel.v1.TaskCommandService/MoveTask" => {
+                    #[allow(non_camel_case_types)]
+                    struct MoveTaskSvc<T: TaskCommandService>(pub Arc<T>);
+                    impl<
+                        T: TaskCommandService,
+                    > tonic::server::UnaryService<super::MoveTask> for MoveTaskSvc<T> {
+                        type Response = super::Receipt;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::MoveTask>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as TaskCommandService>::move_task(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = MoveTaskSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/twinfunnel.v1.TaskCommandService/SnoozeTask" => {
+                    #[allow(non_camel_case_types)]
+                    struct SnoozeTaskSvc<T: TaskCommandService>(pub Arc<T>);
+                    impl<
+                        T: TaskCommandService,
+                    > tonic::server::UnaryService<super::SnoozeTask>
+                    for SnoozeTaskSvc<T> {
+                        type Response = super::Receipt;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::SnoozeTask>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as TaskCommandService>::snooze_task(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = SnoozeTaskSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/twinfunnel.v1.TaskCommandService/CompleteTaskItem" => {
+                    #[allow(non_camel_case_types)]
+                    struct CompleteTaskItemSvc<T: TaskCommandService>(pub Arc<T>);
+                    impl<
+                        T: TaskCommandService,
+                    > tonic::server::UnaryService<super::CompleteTaskItem>
+                    for CompleteTaskItemSvc<T> {
+                        type Response = super::Receipt;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::CompleteTaskItem>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as TaskCommandService>::complete_task_item(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = CompleteTaskItemSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/twinfunnel.v1.TaskCommandService/CompleteTask" => {
+                    #[allow(non_camel_case_types)]
+                    struct CompleteTaskSvc<T: TaskCommandService>(pub Arc<T>);
+                    impl<
+                        T: TaskCommandService,
+                    > tonic::server::UnaryService<super::CompleteTask>
+                    for CompleteTaskSvc<T> {
+                        type Response = super::Receipt;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::CompleteTask>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as TaskCommandService>::complete_task(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = CompleteTaskSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/twinfunnel.v1.TaskCommandService/EscalateTask" => {
+                    #[allow(non_camel_case_types)]
+                    struct EscalateTaskSvc<T: TaskCommandService>(pub Arc<T>);
+                    impl<
+                        T: TaskCommandService,
+                    > tonic::server::UnaryService<super::EscalateTask>
+                    for EscalateTaskSvc<T> {
+                        type Response = super::Receipt;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::EscalateTask>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as TaskCommandService>::escalate_task(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = EscalateTaskSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/twinfunnel.v1.TaskCommandService/CancelTask" => {
+                    #[allow(non_camel_case_types)]
+                    struct CancelTaskSvc<T: TaskCommandService>(pub Arc<T>);
+                    impl<
+                        T: TaskCommandService,
+                    > tonic::server::UnaryService<super::CancelTask>
+                    for CancelTaskSvc<T> {
+                        type Response = super::Receipt;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::CancelTask>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as TaskCommandService>::cancel_task(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = CancelTaskSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
@@ -11708,7 +12369,7 @@ pub mod survey_command_service_server {
             }
         }
     }
-    impl<T> Clone for SurveyCommandServiceServer<T> {
+    impl<T> Clone for TaskCommandServiceServer<T> {
         fn clone(&self) -> Self {
             let inner = self.inner.clone();
             Self {
@@ -11721,8 +12382,8 @@ pub mod survey_command_service_server {
         }
     }
     /// Generated gRPC service name
-    pub const SERVICE_NAME: &str = "twinfunnel.v1.SurveyCommandService";
-    impl<T> tonic::server::NamedService for SurveyCommandServiceServer<T> {
+    pub const SERVICE_NAME: &str = "twinfunnel.v1.TaskCommandService";
+    impl<T> tonic::server::NamedService for TaskCommandServiceServer<T> {
         const NAME: &'static str = SERVICE_NAME;
     }
 }
@@ -12569,1310 +13230,6 @@ pub mod tenant_command_service_server {
         const NAME: &'static str = SERVICE_NAME;
     }
 }
-/// Records that a customer called for support.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct OpenTicket {
-    #[prost(string, tag = "1")]
-    pub ticket_id: ::prost::alloc::string::String,
-    /// Registered (UNKNOWN_CUSTOMER).
-    #[prost(string, tag = "2")]
-    pub customer_id: ::prost::alloc::string::String,
-    /// The person who called, if known; one who is or was there (UNKNOWN_CONTACT).
-    #[prost(string, tag = "3")]
-    pub contact_id: ::prost::alloc::string::String,
-    /// What about. Personal.
-    #[prost(string, tag = "4")]
-    pub subject: ::prost::alloc::string::String,
-    #[prost(enumeration = "TicketPriority", tag = "5")]
-    pub priority: i32,
-}
-impl ::prost::Name for OpenTicket {
-    const NAME: &'static str = "OpenTicket";
-    const PACKAGE: &'static str = "twinfunnel.v1";
-    fn full_name() -> ::prost::alloc::string::String {
-        "twinfunnel.v1.OpenTicket".into()
-    }
-    fn type_url() -> ::prost::alloc::string::String {
-        "/twinfunnel.v1.OpenTicket".into()
-    }
-}
-/// Records the first answer. A later one changes nothing; one that is told late and was earlier, counts.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct AnswerTicket {
-    #[prost(string, tag = "1")]
-    pub ticket_id: ::prost::alloc::string::String,
-}
-impl ::prost::Name for AnswerTicket {
-    const NAME: &'static str = "AnswerTicket";
-    const PACKAGE: &'static str = "twinfunnel.v1";
-    fn full_name() -> ::prost::alloc::string::String {
-        "twinfunnel.v1.AnswerTicket".into()
-    }
-    fn type_url() -> ::prost::alloc::string::String {
-        "/twinfunnel.v1.AnswerTicket".into()
-    }
-}
-/// Records that it was given to someone higher: while it is open (TICKET_CLOSED), once in each opening.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct EscalateTicket {
-    #[prost(string, tag = "1")]
-    pub ticket_id: ::prost::alloc::string::String,
-    /// Personal.
-    #[prost(string, tag = "2")]
-    pub reason: ::prost::alloc::string::String,
-}
-impl ::prost::Name for EscalateTicket {
-    const NAME: &'static str = "EscalateTicket";
-    const PACKAGE: &'static str = "twinfunnel.v1";
-    fn full_name() -> ::prost::alloc::string::String {
-        "twinfunnel.v1.EscalateTicket".into()
-    }
-    fn type_url() -> ::prost::alloc::string::String {
-        "/twinfunnel.v1.EscalateTicket".into()
-    }
-}
-/// Records that it was settled. Said twice is said once.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct CloseTicket {
-    #[prost(string, tag = "1")]
-    pub ticket_id: ::prost::alloc::string::String,
-    /// How. Personal.
-    #[prost(string, tag = "2")]
-    pub resolution: ::prost::alloc::string::String,
-}
-impl ::prost::Name for CloseTicket {
-    const NAME: &'static str = "CloseTicket";
-    const PACKAGE: &'static str = "twinfunnel.v1";
-    fn full_name() -> ::prost::alloc::string::String {
-        "twinfunnel.v1.CloseTicket".into()
-    }
-    fn type_url() -> ::prost::alloc::string::String {
-        "/twinfunnel.v1.CloseTicket".into()
-    }
-}
-/// Records that it was not settled after all. One that is open stays so.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct ReopenTicket {
-    #[prost(string, tag = "1")]
-    pub ticket_id: ::prost::alloc::string::String,
-    /// Personal.
-    #[prost(string, tag = "2")]
-    pub reason: ::prost::alloc::string::String,
-}
-impl ::prost::Name for ReopenTicket {
-    const NAME: &'static str = "ReopenTicket";
-    const PACKAGE: &'static str = "twinfunnel.v1";
-    fn full_name() -> ::prost::alloc::string::String {
-        "twinfunnel.v1.ReopenTicket".into()
-    }
-    fn type_url() -> ::prost::alloc::string::String {
-        "/twinfunnel.v1.ReopenTicket".into()
-    }
-}
-/// Records how satisfied the customer was. The last word counts.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct RateTicket {
-    #[prost(string, tag = "1")]
-    pub ticket_id: ::prost::alloc::string::String,
-    /// From 1, not at all, to 5, very.
-    #[prost(uint32, tag = "2")]
-    pub satisfaction: u32,
-}
-impl ::prost::Name for RateTicket {
-    const NAME: &'static str = "RateTicket";
-    const PACKAGE: &'static str = "twinfunnel.v1";
-    fn full_name() -> ::prost::alloc::string::String {
-        "twinfunnel.v1.RateTicket".into()
-    }
-    fn type_url() -> ::prost::alloc::string::String {
-        "/twinfunnel.v1.RateTicket".into()
-    }
-}
-/// How urgent a ticket is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
-#[repr(i32)]
-pub enum TicketPriority {
-    Unspecified = 0,
-    Low = 1,
-    Medium = 2,
-    High = 3,
-    Urgent = 4,
-}
-impl TicketPriority {
-    /// String value of the enum field names used in the ProtoBuf definition.
-    ///
-    /// The values are not transformed in any way and thus are considered stable
-    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
-    pub fn as_str_name(&self) -> &'static str {
-        match self {
-            Self::Unspecified => "TICKET_PRIORITY_UNSPECIFIED",
-            Self::Low => "TICKET_PRIORITY_LOW",
-            Self::Medium => "TICKET_PRIORITY_MEDIUM",
-            Self::High => "TICKET_PRIORITY_HIGH",
-            Self::Urgent => "TICKET_PRIORITY_URGENT",
-        }
-    }
-    /// Creates an enum from field names used in the ProtoBuf definition.
-    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
-        match value {
-            "TICKET_PRIORITY_UNSPECIFIED" => Some(Self::Unspecified),
-            "TICKET_PRIORITY_LOW" => Some(Self::Low),
-            "TICKET_PRIORITY_MEDIUM" => Some(Self::Medium),
-            "TICKET_PRIORITY_HIGH" => Some(Self::High),
-            "TICKET_PRIORITY_URGENT" => Some(Self::Urgent),
-            _ => None,
-        }
-    }
-}
-/// Generated client implementations.
-#[allow(unused_qualifications)]
-pub mod ticket_command_service_client {
-    #![allow(
-        unused_variables,
-        dead_code,
-        missing_docs,
-        clippy::wildcard_imports,
-        clippy::let_unit_value,
-    )]
-    use tonic::codegen::*;
-    use tonic::codegen::http::Uri;
-    /// Commands about tickets: customers' calls for support.
-    #[derive(Debug, Clone)]
-    pub struct TicketCommandServiceClient<T> {
-        inner: tonic::client::Grpc<T>,
-    }
-    impl TicketCommandServiceClient<tonic::transport::Channel> {
-        /// Attempt to create a new client by connecting to a given endpoint.
-        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
-        where
-            D: TryInto<tonic::transport::Endpoint>,
-            D::Error: Into<StdError>,
-        {
-            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
-            Ok(Self::new(conn))
-        }
-    }
-    impl<T> TicketCommandServiceClient<T>
-    where
-        T: tonic::client::GrpcService<tonic::body::Body>,
-        T::Error: Into<StdError>,
-        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
-        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
-    {
-        pub fn new(inner: T) -> Self {
-            let inner = tonic::client::Grpc::new(inner);
-            Self { inner }
-        }
-        pub fn with_origin(inner: T, origin: Uri) -> Self {
-            let inner = tonic::client::Grpc::with_origin(inner, origin);
-            Self { inner }
-        }
-        pub fn with_interceptor<F>(
-            inner: T,
-            interceptor: F,
-        ) -> TicketCommandServiceClient<InterceptedService<T, F>>
-        where
-            F: tonic::service::Interceptor,
-            T::ResponseBody: Default,
-            T: tonic::codegen::Service<
-                http::Request<tonic::body::Body>,
-                Response = http::Response<
-                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
-                >,
-            >,
-            <T as tonic::codegen::Service<
-                http::Request<tonic::body::Body>,
-            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
-        {
-            TicketCommandServiceClient::new(InterceptedService::new(inner, interceptor))
-        }
-        /// Compress requests with the given encoding.
-        ///
-        /// This requires the server to support it otherwise it might respond with an
-        /// error.
-        #[must_use]
-        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
-            self.inner = self.inner.send_compressed(encoding);
-            self
-        }
-        /// Enable decompressing responses.
-        #[must_use]
-        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
-            self.inner = self.inner.accept_compressed(encoding);
-            self
-        }
-        /// Limits the maximum size of a decoded message.
-        ///
-        /// Default: `4MB`
-        #[must_use]
-        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
-            self.inner = self.inner.max_decoding_message_size(limit);
-            self
-        }
-        /// Limits the maximum size of an encoded message.
-        ///
-        /// Default: `usize::MAX`
-        #[must_use]
-        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
-            self.inner = self.inner.max_encoding_message_size(limit);
-            self
-        }
-        /// OpenTicket records that a customer called.
-        pub async fn open_ticket(
-            &mut self,
-            request: impl tonic::IntoRequest<super::OpenTicket>,
-        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status> {
-            self.inner
-                .ready()
-                .await
-                .map_err(|e| {
-                    tonic::Status::unknown(
-                        format!("Service was not ready: {}", e.into()),
-                    )
-                })?;
-            let codec = tonic_prost::ProstCodec::default();
-            let path = http::uri::PathAndQuery::from_static(
-                "/twinfunnel.v1.TicketCommandService/OpenTicket",
-            );
-            let mut req = request.into_request();
-            req.extensions_mut()
-                .insert(
-                    GrpcMethod::new("twinfunnel.v1.TicketCommandService", "OpenTicket"),
-                );
-            self.inner.unary(req, path, codec).await
-        }
-        /// AnswerTicket records the first answer.
-        pub async fn answer_ticket(
-            &mut self,
-            request: impl tonic::IntoRequest<super::AnswerTicket>,
-        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status> {
-            self.inner
-                .ready()
-                .await
-                .map_err(|e| {
-                    tonic::Status::unknown(
-                        format!("Service was not ready: {}", e.into()),
-                    )
-                })?;
-            let codec = tonic_prost::ProstCodec::default();
-            let path = http::uri::PathAndQuery::from_static(
-                "/twinfunnel.v1.TicketCommandService/AnswerTicket",
-            );
-            let mut req = request.into_request();
-            req.extensions_mut()
-                .insert(
-                    GrpcMethod::new("twinfunnel.v1.TicketCommandService", "AnswerTicket"),
-                );
-            self.inner.unary(req, path, codec).await
-        }
-        /// EscalateTicket records that it was given to someone higher.
-        pub async fn escalate_ticket(
-            &mut self,
-            request: impl tonic::IntoRequest<super::EscalateTicket>,
-        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status> {
-            self.inner
-                .ready()
-                .await
-                .map_err(|e| {
-                    tonic::Status::unknown(
-                        format!("Service was not ready: {}", e.into()),
-                    )
-                })?;
-            let codec = tonic_prost::ProstCodec::default();
-            let path = http::uri::PathAndQuery::from_static(
-                "/twinfunnel.v1.TicketCommandService/EscalateTicket",
-            );
-            let mut req = request.into_request();
-            req.extensions_mut()
-                .insert(
-                    GrpcMethod::new(
-                        "twinfunnel.v1.TicketCommandService",
-                        "EscalateTicket",
-                    ),
-                );
-            self.inner.unary(req, path, codec).await
-        }
-        /// CloseTicket records that it was settled.
-        pub async fn close_ticket(
-            &mut self,
-            request: impl tonic::IntoRequest<super::CloseTicket>,
-        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status> {
-            self.inner
-                .ready()
-                .await
-                .map_err(|e| {
-                    tonic::Status::unknown(
-                        format!("Service was not ready: {}", e.into()),
-                    )
-                })?;
-            let codec = tonic_prost::ProstCodec::default();
-            let path = http::uri::PathAndQuery::from_static(
-                "/twinfunnel.v1.TicketCommandService/CloseTicket",
-            );
-            let mut req = request.into_request();
-            req.extensions_mut()
-                .insert(
-                    GrpcMethod::new("twinfunnel.v1.TicketCommandService", "CloseTicket"),
-                );
-            self.inner.unary(req, path, codec).await
-        }
-        /// ReopenTicket records that it was not settled after all.
-        pub async fn reopen_ticket(
-            &mut self,
-            request: impl tonic::IntoRequest<super::ReopenTicket>,
-        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status> {
-            self.inner
-                .ready()
-                .await
-                .map_err(|e| {
-                    tonic::Status::unknown(
-                        format!("Service was not ready: {}", e.into()),
-                    )
-                })?;
-            let codec = tonic_prost::ProstCodec::default();
-            let path = http::uri::PathAndQuery::from_static(
-                "/twinfunnel.v1.TicketCommandService/ReopenTicket",
-            );
-            let mut req = request.into_request();
-            req.extensions_mut()
-                .insert(
-                    GrpcMethod::new("twinfunnel.v1.TicketCommandService", "ReopenTicket"),
-                );
-            self.inner.unary(req, path, codec).await
-        }
-        /// RateTicket records how satisfied the customer was.
-        pub async fn rate_ticket(
-            &mut self,
-            request: impl tonic::IntoRequest<super::RateTicket>,
-        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status> {
-            self.inner
-                .ready()
-                .await
-                .map_err(|e| {
-                    tonic::Status::unknown(
-                        format!("Service was not ready: {}", e.into()),
-                    )
-                })?;
-            let codec = tonic_prost::ProstCodec::default();
-            let path = http::uri::PathAndQuery::from_static(
-                "/twinfunnel.v1.TicketCommandService/RateTicket",
-            );
-            let mut req = request.into_request();
-            req.extensions_mut()
-                .insert(
-                    GrpcMethod::new("twinfunnel.v1.TicketCommandService", "RateTicket"),
-                );
-            self.inner.unary(req, path, codec).await
-        }
-    }
-}
-/// Generated server implementations.
-#[allow(unused_qualifications)]
-pub mod ticket_command_service_server {
-    #![allow(
-        unused_variables,
-        dead_code,
-        missing_docs,
-        clippy::wildcard_imports,
-        clippy::let_unit_value,
-    )]
-    use tonic::codegen::*;
-    /// Generated trait containing gRPC methods that should be implemented for use with TicketCommandServiceServer.
-    #[async_trait]
-    pub trait TicketCommandService: std::marker::Send + std::marker::Sync + 'static {
-        /// OpenTicket records that a customer called.
-        async fn open_ticket(
-            &self,
-            request: tonic::Request<super::OpenTicket>,
-        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status>;
-        /// AnswerTicket records the first answer.
-        async fn answer_ticket(
-            &self,
-            request: tonic::Request<super::AnswerTicket>,
-        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status>;
-        /// EscalateTicket records that it was given to someone higher.
-        async fn escalate_ticket(
-            &self,
-            request: tonic::Request<super::EscalateTicket>,
-        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status>;
-        /// CloseTicket records that it was settled.
-        async fn close_ticket(
-            &self,
-            request: tonic::Request<super::CloseTicket>,
-        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status>;
-        /// ReopenTicket records that it was not settled after all.
-        async fn reopen_ticket(
-            &self,
-            request: tonic::Request<super::ReopenTicket>,
-        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status>;
-        /// RateTicket records how satisfied the customer was.
-        async fn rate_ticket(
-            &self,
-            request: tonic::Request<super::RateTicket>,
-        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status>;
-    }
-    /// Commands about tickets: customers' calls for support.
-    #[derive(Debug)]
-    pub struct TicketCommandServiceServer<T> {
-        inner: Arc<T>,
-        accept_compression_encodings: EnabledCompressionEncodings,
-        send_compression_encodings: EnabledCompressionEncodings,
-        max_decoding_message_size: Option<usize>,
-        max_encoding_message_size: Option<usize>,
-    }
-    impl<T> TicketCommandServiceServer<T> {
-        pub fn new(inner: T) -> Self {
-            Self::from_arc(Arc::new(inner))
-        }
-        pub fn from_arc(inner: Arc<T>) -> Self {
-            Self {
-                inner,
-                accept_compression_encodings: Default::default(),
-                send_compression_encodings: Default::default(),
-                max_decoding_message_size: None,
-                max_encoding_message_size: None,
-            }
-        }
-        pub fn with_interceptor<F>(
-            inner: T,
-            interceptor: F,
-        ) -> InterceptedService<Self, F>
-        where
-            F: tonic::service::Interceptor,
-        {
-            InterceptedService::new(Self::new(inner), interceptor)
-        }
-        /// Enable decompressing requests with the given encoding.
-        #[must_use]
-        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
-            self.accept_compression_encodings.enable(encoding);
-            self
-        }
-        /// Compress responses with the given encoding, if the client supports it.
-        #[must_use]
-        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
-            self.send_compression_encodings.enable(encoding);
-            self
-        }
-        /// Limits the maximum size of a decoded message.
-        ///
-        /// Default: `4MB`
-        #[must_use]
-        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
-            self.max_decoding_message_size = Some(limit);
-            self
-        }
-        /// Limits the maximum size of an encoded message.
-        ///
-        /// Default: `usize::MAX`
-        #[must_use]
-        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
-            self.max_encoding_message_size = Some(limit);
-            self
-        }
-    }
-    impl<T, B> tonic::codegen::Service<http::Request<B>>
-    for TicketCommandServiceServer<T>
-    where
-        T: TicketCommandService,
-        B: Body + std::marker::Send + 'static,
-        B::Error: Into<StdError> + std::marker::Send + 'static,
-    {
-        type Response = http::Response<tonic::body::Body>;
-        type Error = std::convert::Infallible;
-        type Future = BoxFuture<Self::Response, Self::Error>;
-        fn poll_ready(
-            &mut self,
-            _cx: &mut Context<'_>,
-        ) -> Poll<std::result::Result<(), Self::Error>> {
-            Poll::Ready(Ok(()))
-        }
-        fn call(&mut self, req: http::Request<B>) -> Self::Future {
-            match req.uri().path() {
-                "/twinfunnel.v1.TicketCommandService/OpenTicket" => {
-                    #[allow(non_camel_case_types)]
-                    struct OpenTicketSvc<T: TicketCommandService>(pub Arc<T>);
-                    impl<
-                        T: TicketCommandService,
-                    > tonic::server::UnaryService<super::OpenTicket>
-                    for OpenTicketSvc<T> {
-                        type Response = super::Receipt;
-                        type Future = BoxFuture<
-                            tonic::Response<Self::Response>,
-                            tonic::Status,
-                        >;
-                        fn call(
-                            &mut self,
-                            request: tonic::Request<super::OpenTicket>,
-                        ) -> Self::Future {
-                            let inner = Arc::clone(&self.0);
-                            let fut = async move {
-                                <T as TicketCommandService>::open_ticket(&inner, request)
-                                    .await
-                            };
-                            Box::pin(fut)
-                        }
-                    }
-                    let accept_compression_encodings = self.accept_compression_encodings;
-                    let send_compression_encodings = self.send_compression_encodings;
-                    let max_decoding_message_size = self.max_decoding_message_size;
-                    let max_encoding_message_size = self.max_encoding_message_size;
-                    let inner = self.inner.clone();
-                    let fut = async move {
-                        let method = OpenTicketSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
-                        let mut grpc = tonic::server::Grpc::new(codec)
-                            .apply_compression_config(
-                                accept_compression_encodings,
-                                send_compression_encodings,
-                            )
-                            .apply_max_message_size_config(
-                                max_decoding_message_size,
-                                max_encoding_message_size,
-                            );
-                        let res = grpc.unary(method, req).await;
-                        Ok(res)
-                    };
-                    Box::pin(fut)
-                }
-                "/twinfunnel.v1.TicketCommandService/AnswerTicket" => {
-                    #[allow(non_camel_case_types)]
-                    struct AnswerTicketSvc<T: TicketCommandService>(pub Arc<T>);
-                    impl<
-                        T: TicketCommandService,
-                    > tonic::server::UnaryService<super::AnswerTicket>
-                    for AnswerTicketSvc<T> {
-                        type Response = super::Receipt;
-                        type Future = BoxFuture<
-                            tonic::Response<Self::Response>,
-                            tonic::Status,
-                        >;
-                        fn call(
-                            &mut self,
-                            request: tonic::Request<super::AnswerTicket>,
-                        ) -> Self::Future {
-                            let inner = Arc::clone(&self.0);
-                            let fut = async move {
-                                <T as TicketCommandService>::answer_ticket(&inner, request)
-                                    .await
-                            };
-                            Box::pin(fut)
-                        }
-                    }
-                    let accept_compression_encodings = self.accept_compression_encodings;
-                    let send_compression_encodings = self.send_compression_encodings;
-                    let max_decoding_message_size = self.max_decoding_message_size;
-                    let max_encoding_message_size = self.max_encoding_message_size;
-                    let inner = self.inner.clone();
-                    let fut = async move {
-                        let method = AnswerTicketSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
-                        let mut grpc = tonic::server::Grpc::new(codec)
-                            .apply_compression_config(
-                                accept_compression_encodings,
-                                send_compression_encodings,
-                            )
-                            .apply_max_message_size_config(
-                                max_decoding_message_size,
-                                max_encoding_message_size,
-                            );
-                        let res = grpc.unary(method, req).await;
-                        Ok(res)
-                    };
-                    Box::pin(fut)
-                }
-                "/twinfunnel.v1.TicketCommandService/EscalateTicket" => {
-                    #[allow(non_camel_case_types)]
-                    struct EscalateTicketSvc<T: TicketCommandService>(pub Arc<T>);
-                    impl<
-                        T: TicketCommandService,
-                    > tonic::server::UnaryService<super::EscalateTicket>
-                    for EscalateTicketSvc<T> {
-                        type Response = super::Receipt;
-                        type Future = BoxFuture<
-                            tonic::Response<Self::Response>,
-                            tonic::Status,
-                        >;
-                        fn call(
-                            &mut self,
-                            request: tonic::Request<super::EscalateTicket>,
-                        ) -> Self::Future {
-                            let inner = Arc::clone(&self.0);
-                            let fut = async move {
-                                <T as TicketCommandService>::escalate_ticket(
-                                        &inner,
-                                        request,
-                                    )
-                                    .await
-                            };
-                            Box::pin(fut)
-                        }
-                    }
-                    let accept_compression_encodings = self.accept_compression_encodings;
-                    let send_compression_encodings = self.send_compression_encodings;
-                    let max_decoding_message_size = self.max_decoding_message_size;
-                    let max_encoding_message_size = self.max_encoding_message_size;
-                    let inner = self.inner.clone();
-                    let fut = async move {
-                        let method = EscalateTicketSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
-                        let mut grpc = tonic::server::Grpc::new(codec)
-                            .apply_compression_config(
-                                accept_compression_encodings,
-                                send_compression_encodings,
-                            )
-                            .apply_max_message_size_config(
-                                max_decoding_message_size,
-                                max_encoding_message_size,
-                            );
-                        let res = grpc.unary(method, req).await;
-                        Ok(res)
-                    };
-                    Box::pin(fut)
-                }
-                "/twinfunnel.v1.TicketCommandService/CloseTicket" => {
-                    #[allow(non_camel_case_types)]
-                    struct CloseTicketSvc<T: TicketCommandService>(pub Arc<T>);
-                    impl<
-                        T: TicketCommandService,
-                    > tonic::server::UnaryService<super::CloseTicket>
-                    for CloseTicketSvc<T> {
-                        type Response = super::Receipt;
-                        type Future = BoxFuture<
-                            tonic::Response<Self::Response>,
-                            tonic::Status,
-                        >;
-                        fn call(
-                            &mut self,
-                            request: tonic::Request<super::CloseTicket>,
-                        ) -> Self::Future {
-                            let inner = Arc::clone(&self.0);
-                            let fut = async move {
-                                <T as TicketCommandService>::close_ticket(&inner, request)
-                                    .await
-                            };
-                            Box::pin(fut)
-                        }
-                    }
-                    let accept_compression_encodings = self.accept_compression_encodings;
-                    let send_compression_encodings = self.send_compression_encodings;
-                    let max_decoding_message_size = self.max_decoding_message_size;
-                    let max_encoding_message_size = self.max_encoding_message_size;
-                    let inner = self.inner.clone();
-                    let fut = async move {
-                        let method = CloseTicketSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
-                        let mut grpc = tonic::server::Grpc::new(codec)
-                            .apply_compression_config(
-                                accept_compression_encodings,
-                                send_compression_encodings,
-                            )
-                            .apply_max_message_size_config(
-                                max_decoding_message_size,
-                                max_encoding_message_size,
-                            );
-                        let res = grpc.unary(method, req).await;
-                        Ok(res)
-                    };
-                    Box::pin(fut)
-                }
-                "/twinfunnel.v1.TicketCommandService/ReopenTicket" => {
-                    #[allow(non_camel_case_types)]
-                    struct ReopenTicketSvc<T: TicketCommandService>(pub Arc<T>);
-                    impl<
-                        T: TicketCommandService,
-                    > tonic::server::UnaryService<super::ReopenTicket>
-                    for ReopenTicketSvc<T> {
-                        type Response = super::Receipt;
-                        type Future = BoxFuture<
-                            tonic::Response<Self::Response>,
-                            tonic::Status,
-                        >;
-                        fn call(
-                            &mut self,
-                            request: tonic::Request<super::ReopenTicket>,
-                        ) -> Self::Future {
-                            let inner = Arc::clone(&self.0);
-                            let fut = async move {
-                                <T as TicketCommandService>::reopen_ticket(&inner, request)
-                                    .await
-                            };
-                            Box::pin(fut)
-                        }
-                    }
-                    let accept_compression_encodings = self.accept_compression_encodings;
-                    let send_compression_encodings = self.send_compression_encodings;
-                    let max_decoding_message_size = self.max_decoding_message_size;
-                    let max_encoding_message_size = self.max_encoding_message_size;
-                    let inner = self.inner.clone();
-                    let fut = async move {
-                        let method = ReopenTicketSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
-                        let mut grpc = tonic::server::Grpc::new(codec)
-                            .apply_compression_config(
-                                accept_compression_encodings,
-                                send_compression_encodings,
-                            )
-                            .apply_max_message_size_config(
-                                max_decoding_message_size,
-                                max_encoding_message_size,
-                            );
-                        let res = grpc.unary(method, req).await;
-                        Ok(res)
-                    };
-                    Box::pin(fut)
-                }
-                "/twinfunnel.v1.TicketCommandService/RateTicket" => {
-                    #[allow(non_camel_case_types)]
-                    struct RateTicketSvc<T: TicketCommandService>(pub Arc<T>);
-                    impl<
-                        T: TicketCommandService,
-                    > tonic::server::UnaryService<super::RateTicket>
-                    for RateTicketSvc<T> {
-                        type Response = super::Receipt;
-                        type Future = BoxFuture<
-                            tonic::Response<Self::Response>,
-                            tonic::Status,
-                        >;
-                        fn call(
-                            &mut self,
-                            request: tonic::Request<super::RateTicket>,
-                        ) -> Self::Future {
-                            let inner = Arc::clone(&self.0);
-                            let fut = async move {
-                                <T as TicketCommandService>::rate_ticket(&inner, request)
-                                    .await
-                            };
-                            Box::pin(fut)
-                        }
-                    }
-                    let accept_compression_encodings = self.accept_compression_encodings;
-                    let send_compression_encodings = self.send_compression_encodings;
-                    let max_decoding_message_size = self.max_decoding_message_size;
-                    let max_encoding_message_size = self.max_encoding_message_size;
-                    let inner = self.inner.clone();
-                    let fut = async move {
-                        let method = RateTicketSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
-                        let mut grpc = tonic::server::Grpc::new(codec)
-                            .apply_compression_config(
-                                accept_compression_encodings,
-                                send_compression_encodings,
-                            )
-                            .apply_max_message_size_config(
-                                max_decoding_message_size,
-                                max_encoding_message_size,
-                            );
-                        let res = grpc.unary(method, req).await;
-                        Ok(res)
-                    };
-                    Box::pin(fut)
-                }
-                _ => {
-                    Box::pin(async move {
-                        let mut response = http::Response::new(
-                            tonic::body::Body::default(),
-                        );
-                        let headers = response.headers_mut();
-                        headers
-                            .insert(
-                                tonic::Status::GRPC_STATUS,
-                                (tonic::Code::Unimplemented as i32).into(),
-                            );
-                        headers
-                            .insert(
-                                http::header::CONTENT_TYPE,
-                                tonic::metadata::GRPC_CONTENT_TYPE,
-                            );
-                        Ok(response)
-                    })
-                }
-            }
-        }
-    }
-    impl<T> Clone for TicketCommandServiceServer<T> {
-        fn clone(&self) -> Self {
-            let inner = self.inner.clone();
-            Self {
-                inner,
-                accept_compression_encodings: self.accept_compression_encodings,
-                send_compression_encodings: self.send_compression_encodings,
-                max_decoding_message_size: self.max_decoding_message_size,
-                max_encoding_message_size: self.max_encoding_message_size,
-            }
-        }
-    }
-    /// Generated gRPC service name
-    pub const SERVICE_NAME: &str = "twinfunnel.v1.TicketCommandService";
-    impl<T> tonic::server::NamedService for TicketCommandServiceServer<T> {
-        const NAME: &'static str = SERVICE_NAME;
-    }
-}
-/// One measurement. A record is known by its id within the tenant, whatever its customer and day: seen
-/// again it is the same record, and the first counts. So a sender may send each as often as it likes.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct UsageRecord {
-    /// Which record. It, or `source` and `sequence`.
-    #[prost(string, tag = "1")]
-    pub record_id: ::prost::alloc::string::String,
-    /// The sender, if its records are numbered: the record's id is then `source~sequence`. The two
-    /// together have at most 64 characters.
-    #[prost(string, tag = "2")]
-    pub source: ::prost::alloc::string::String,
-    /// The number that the sender gave it.
-    #[prost(uint64, tag = "3")]
-    pub sequence: u64,
-    /// What was measured. A metric is declared first (UNKNOWN_METRIC) and not retired before that day
-    /// (RETIRED_METRIC).
-    #[prost(string, tag = "4")]
-    pub metric_id: ::prost::alloc::string::String,
-    /// How much of it, as exact decimal. Of a metric of different subjects never negative
-    /// (NEGATIVE_QUANTITY); 0 does not count there.
-    #[prost(string, tag = "5")]
-    pub quantity: ::prost::alloc::string::String,
-    /// The day on which it was used, as ISO 8601 date, in the tenant's time zone. It may be long past.
-    #[prost(string, tag = "6")]
-    pub used_on: ::prost::alloc::string::String,
-    /// Who or what did it. A metric of different subjects needs one (SUBJECT_MISSING). Personal.
-    #[prost(string, tag = "7")]
-    pub subject: ::prost::alloc::string::String,
-}
-impl ::prost::Name for UsageRecord {
-    const NAME: &'static str = "UsageRecord";
-    const PACKAGE: &'static str = "twinfunnel.v1";
-    fn full_name() -> ::prost::alloc::string::String {
-        "twinfunnel.v1.UsageRecord".into()
-    }
-    fn type_url() -> ::prost::alloc::string::String {
-        "/twinfunnel.v1.UsageRecord".into()
-    }
-}
-/// Records measurements of one customer, of one day or several, all of them or none. Those that are
-/// known already are left out and the others recorded; where none is left, the receipt has no events.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct RecordUsage {
-    /// Registered (UNKNOWN_CUSTOMER).
-    #[prost(string, tag = "1")]
-    pub customer_id: ::prost::alloc::string::String,
-    /// 1 to 1,000, in the order in which they were measured.
-    #[prost(message, repeated, tag = "2")]
-    pub records: ::prost::alloc::vec::Vec<UsageRecord>,
-}
-impl ::prost::Name for RecordUsage {
-    const NAME: &'static str = "RecordUsage";
-    const PACKAGE: &'static str = "twinfunnel.v1";
-    fn full_name() -> ::prost::alloc::string::String {
-        "twinfunnel.v1.RecordUsage".into()
-    }
-    fn type_url() -> ::prost::alloc::string::String {
-        "/twinfunnel.v1.RecordUsage".into()
-    }
-}
-/// Sets right what a record measured. The last word counts.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct CorrectUsage {
-    #[prost(string, tag = "1")]
-    pub customer_id: ::prost::alloc::string::String,
-    /// The day of the record, as ISO 8601 date.
-    #[prost(string, tag = "2")]
-    pub used_on: ::prost::alloc::string::String,
-    /// Which record of that day (UNKNOWN_RECORD): its id, or `source~sequence`.
-    #[prost(string, tag = "3")]
-    pub record_id: ::prost::alloc::string::String,
-    /// How much of it there was, in truth; 0 where it never was.
-    #[prost(string, tag = "4")]
-    pub quantity: ::prost::alloc::string::String,
-    /// Personal.
-    #[prost(string, tag = "5")]
-    pub reason: ::prost::alloc::string::String,
-}
-impl ::prost::Name for CorrectUsage {
-    const NAME: &'static str = "CorrectUsage";
-    const PACKAGE: &'static str = "twinfunnel.v1";
-    fn full_name() -> ::prost::alloc::string::String {
-        "twinfunnel.v1.CorrectUsage".into()
-    }
-    fn type_url() -> ::prost::alloc::string::String {
-        "/twinfunnel.v1.CorrectUsage".into()
-    }
-}
-/// Generated client implementations.
-#[allow(unused_qualifications)]
-pub mod usage_command_service_client {
-    #![allow(
-        unused_variables,
-        dead_code,
-        missing_docs,
-        clippy::wildcard_imports,
-        clippy::let_unit_value,
-    )]
-    use tonic::codegen::*;
-    use tonic::codegen::http::Uri;
-    /// Commands about usage: what customers did with what they bought, day by day.
-    #[derive(Debug, Clone)]
-    pub struct UsageCommandServiceClient<T> {
-        inner: tonic::client::Grpc<T>,
-    }
-    impl UsageCommandServiceClient<tonic::transport::Channel> {
-        /// Attempt to create a new client by connecting to a given endpoint.
-        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
-        where
-            D: TryInto<tonic::transport::Endpoint>,
-            D::Error: Into<StdError>,
-        {
-            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
-            Ok(Self::new(conn))
-        }
-    }
-    impl<T> UsageCommandServiceClient<T>
-    where
-        T: tonic::client::GrpcService<tonic::body::Body>,
-        T::Error: Into<StdError>,
-        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
-        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
-    {
-        pub fn new(inner: T) -> Self {
-            let inner = tonic::client::Grpc::new(inner);
-            Self { inner }
-        }
-        pub fn with_origin(inner: T, origin: Uri) -> Self {
-            let inner = tonic::client::Grpc::with_origin(inner, origin);
-            Self { inner }
-        }
-        pub fn with_interceptor<F>(
-            inner: T,
-            interceptor: F,
-        ) -> UsageCommandServiceClient<InterceptedService<T, F>>
-        where
-            F: tonic::service::Interceptor,
-            T::ResponseBody: Default,
-            T: tonic::codegen::Service<
-                http::Request<tonic::body::Body>,
-                Response = http::Response<
-                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
-                >,
-            >,
-            <T as tonic::codegen::Service<
-                http::Request<tonic::body::Body>,
-            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
-        {
-            UsageCommandServiceClient::new(InterceptedService::new(inner, interceptor))
-        }
-        /// Compress requests with the given encoding.
-        ///
-        /// This requires the server to support it otherwise it might respond with an
-        /// error.
-        #[must_use]
-        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
-            self.inner = self.inner.send_compressed(encoding);
-            self
-        }
-        /// Enable decompressing responses.
-        #[must_use]
-        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
-            self.inner = self.inner.accept_compressed(encoding);
-            self
-        }
-        /// Limits the maximum size of a decoded message.
-        ///
-        /// Default: `4MB`
-        #[must_use]
-        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
-            self.inner = self.inner.max_decoding_message_size(limit);
-            self
-        }
-        /// Limits the maximum size of an encoded message.
-        ///
-        /// Default: `usize::MAX`
-        #[must_use]
-        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
-            self.inner = self.inner.max_encoding_message_size(limit);
-            self
-        }
-        /// RecordUsage records measurements of one customer.
-        pub async fn record_usage(
-            &mut self,
-            request: impl tonic::IntoRequest<super::RecordUsage>,
-        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status> {
-            self.inner
-                .ready()
-                .await
-                .map_err(|e| {
-                    tonic::Status::unknown(
-                        format!("Service was not ready: {}", e.into()),
-                    )
-                })?;
-            let codec = tonic_prost::ProstCodec::default();
-            let path = http::uri::PathAndQuery::from_static(
-                "/twinfunnel.v1.UsageCommandService/RecordUsage",
-            );
-            let mut req = request.into_request();
-            req.extensions_mut()
-                .insert(
-                    GrpcMethod::new("twinfunnel.v1.UsageCommandService", "RecordUsage"),
-                );
-            self.inner.unary(req, path, codec).await
-        }
-        /// CorrectUsage sets right what one of them measured.
-        pub async fn correct_usage(
-            &mut self,
-            request: impl tonic::IntoRequest<super::CorrectUsage>,
-        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status> {
-            self.inner
-                .ready()
-                .await
-                .map_err(|e| {
-                    tonic::Status::unknown(
-                        format!("Service was not ready: {}", e.into()),
-                    )
-                })?;
-            let codec = tonic_prost::ProstCodec::default();
-            let path = http::uri::PathAndQuery::from_static(
-                "/twinfunnel.v1.UsageCommandService/CorrectUsage",
-            );
-            let mut req = request.into_request();
-            req.extensions_mut()
-                .insert(
-                    GrpcMethod::new("twinfunnel.v1.UsageCommandService", "CorrectUsage"),
-                );
-            self.inner.unary(req, path, codec).await
-        }
-    }
-}
-/// Generated server implementations.
-#[allow(unused_qualifications)]
-pub mod usage_command_service_server {
-    #![allow(
-        unused_variables,
-        dead_code,
-        missing_docs,
-        clippy::wildcard_imports,
-        clippy::let_unit_value,
-    )]
-    use tonic::codegen::*;
-    /// Generated trait containing gRPC methods that should be implemented for use with UsageCommandServiceServer.
-    #[async_trait]
-    pub trait UsageCommandService: std::marker::Send + std::marker::Sync + 'static {
-        /// RecordUsage records measurements of one customer.
-        async fn record_usage(
-            &self,
-            request: tonic::Request<super::RecordUsage>,
-        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status>;
-        /// CorrectUsage sets right what one of them measured.
-        async fn correct_usage(
-            &self,
-            request: tonic::Request<super::CorrectUsage>,
-        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status>;
-    }
-    /// Commands about usage: what customers did with what they bought, day by day.
-    #[derive(Debug)]
-    pub struct UsageCommandServiceServer<T> {
-        inner: Arc<T>,
-        accept_compression_encodings: EnabledCompressionEncodings,
-        send_compression_encodings: EnabledCompressionEncodings,
-        max_decoding_message_size: Option<usize>,
-        max_encoding_message_size: Option<usize>,
-    }
-    impl<T> UsageCommandServiceServer<T> {
-        pub fn new(inner: T) -> Self {
-            Self::from_arc(Arc::new(inner))
-        }
-        pub fn from_arc(inner: Arc<T>) -> Self {
-            Self {
-                inner,
-                accept_compression_encodings: Default::default(),
-                send_compression_encodings: Default::default(),
-                max_decoding_message_size: None,
-                max_encoding_message_size: None,
-            }
-        }
-        pub fn with_interceptor<F>(
-            inner: T,
-            interceptor: F,
-        ) -> InterceptedService<Self, F>
-        where
-            F: tonic::service::Interceptor,
-        {
-            InterceptedService::new(Self::new(inner), interceptor)
-        }
-        /// Enable decompressing requests with the given encoding.
-        #[must_use]
-        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
-            self.accept_compression_encodings.enable(encoding);
-            self
-        }
-        /// Compress responses with the given encoding, if the client supports it.
-        #[must_use]
-        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
-            self.send_compression_encodings.enable(encoding);
-            self
-        }
-        /// Limits the maximum size of a decoded message.
-        ///
-        /// Default: `4MB`
-        #[must_use]
-        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
-            self.max_decoding_message_size = Some(limit);
-            self
-        }
-        /// Limits the maximum size of an encoded message.
-        ///
-        /// Default: `usize::MAX`
-        #[must_use]
-        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
-            self.max_encoding_message_size = Some(limit);
-            self
-        }
-    }
-    impl<T, B> tonic::codegen::Service<http::Request<B>> for UsageCommandServiceServer<T>
-    where
-        T: UsageCommandService,
-        B: Body + std::marker::Send + 'static,
-        B::Error: Into<StdError> + std::marker::Send + 'static,
-    {
-        type Response = http::Response<tonic::body::Body>;
-        type Error = std::convert::Infallible;
-        type Future = BoxFuture<Self::Response, Self::Error>;
-        fn poll_ready(
-            &mut self,
-            _cx: &mut Context<'_>,
-        ) -> Poll<std::result::Result<(), Self::Error>> {
-            Poll::Ready(Ok(()))
-        }
-        fn call(&mut self, req: http::Request<B>) -> Self::Future {
-            match req.uri().path() {
-                "/twinfunnel.v1.UsageCommandService/RecordUsage" => {
-                    #[allow(non_camel_case_types)]
-                    struct RecordUsageSvc<T: UsageCommandService>(pub Arc<T>);
-                    impl<
-                        T: UsageCommandService,
-                    > tonic::server::UnaryService<super::RecordUsage>
-                    for RecordUsageSvc<T> {
-                        type Response = super::Receipt;
-                        type Future = BoxFuture<
-                            tonic::Response<Self::Response>,
-                            tonic::Status,
-                        >;
-                        fn call(
-                            &mut self,
-                            request: tonic::Request<super::RecordUsage>,
-                        ) -> Self::Future {
-                            let inner = Arc::clone(&self.0);
-                            let fut = async move {
-                                <T as UsageCommandService>::record_usage(&inner, request)
-                                    .await
-                            };
-                            Box::pin(fut)
-                        }
-                    }
-                    let accept_compression_encodings = self.accept_compression_encodings;
-                    let send_compression_encodings = self.send_compression_encodings;
-                    let max_decoding_message_size = self.max_decoding_message_size;
-                    let max_encoding_message_size = self.max_encoding_message_size;
-                    let inner = self.inner.clone();
-                    let fut = async move {
-                        let method = RecordUsageSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
-                        let mut grpc = tonic::server::Grpc::new(codec)
-                            .apply_compression_config(
-                                accept_compression_encodings,
-                                send_compression_encodings,
-                            )
-                            .apply_max_message_size_config(
-                                max_decoding_message_size,
-                                max_encoding_message_size,
-                            );
-                        let res = grpc.unary(method, req).await;
-                        Ok(res)
-                    };
-                    Box::pin(fut)
-                }
-                "/twinfunnel.v1.UsageCommandService/CorrectUsage" => {
-                    #[allow(non_camel_case_types)]
-                    struct CorrectUsageSvc<T: UsageCommandService>(pub Arc<T>);
-                    impl<
-                        T: UsageCommandService,
-                    > tonic::server::UnaryService<super::CorrectUsage>
-                    for CorrectUsageSvc<T> {
-                        type Response = super::Receipt;
-                        type Future = BoxFuture<
-                            tonic::Response<Self::Response>,
-                            tonic::Status,
-                        >;
-                        fn call(
-                            &mut self,
-                            request: tonic::Request<super::CorrectUsage>,
-                        ) -> Self::Future {
-                            let inner = Arc::clone(&self.0);
-                            let fut = async move {
-                                <T as UsageCommandService>::correct_usage(&inner, request)
-                                    .await
-                            };
-                            Box::pin(fut)
-                        }
-                    }
-                    let accept_compression_encodings = self.accept_compression_encodings;
-                    let send_compression_encodings = self.send_compression_encodings;
-                    let max_decoding_message_size = self.max_decoding_message_size;
-                    let max_encoding_message_size = self.max_encoding_message_size;
-                    let inner = self.inner.clone();
-                    let fut = async move {
-                        let method = CorrectUsageSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
-                        let mut grpc = tonic::server::Grpc::new(codec)
-                            .apply_compression_config(
-                                accept_compression_encodings,
-                                send_compression_encodings,
-                            )
-                            .apply_max_message_size_config(
-                                max_decoding_message_size,
-                                max_encoding_message_size,
-                            );
-                        let res = grpc.unary(method, req).await;
-                        Ok(res)
-                    };
-                    Box::pin(fut)
-                }
-                _ => {
-                    Box::pin(async move {
-                        let mut response = http::Response::new(
-                            tonic::body::Body::default(),
-                        );
-                        let headers = response.headers_mut();
-                        headers
-                            .insert(
-                                tonic::Status::GRPC_STATUS,
-                                (tonic::Code::Unimplemented as i32).into(),
-                            );
-                        headers
-                            .insert(
-                                http::header::CONTENT_TYPE,
-                                tonic::metadata::GRPC_CONTENT_TYPE,
-                            );
-                        Ok(response)
-                    })
-                }
-            }
-        }
-    }
-    impl<T> Clone for UsageCommandServiceServer<T> {
-        fn clone(&self) -> Self {
-            let inner = self.inner.clone();
-            Self {
-                inner,
-                accept_compression_encodings: self.accept_compression_encodings,
-                send_compression_encodings: self.send_compression_encodings,
-                max_decoding_message_size: self.max_decoding_message_size,
-                max_encoding_message_size: self.max_encoding_message_size,
-            }
-        }
-    }
-    /// Generated gRPC service name
-    pub const SERVICE_NAME: &str = "twinfunnel.v1.UsageCommandService";
-    impl<T> tonic::server::NamedService for UsageCommandServiceServer<T> {
-        const NAME: &'static str = SERVICE_NAME;
-    }
-}
 /// One command of a bulk stream, with what a unary call carries as metadata.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct SubmitRequest {
@@ -13992,7 +13349,7 @@ impl ::prost::Name for ImportLine {
 pub struct Command {
     #[prost(
         oneof = "command::Kind",
-        tags = "1, 10, 11, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 50, 51, 52, 53, 54, 55, 56, 60, 61, 62, 70, 71, 72, 73, 74, 75, 80, 81, 82, 90, 91, 92, 93, 94, 95, 96, 100, 101, 102, 103, 104, 105, 106, 107, 108, 120, 130, 140, 141, 142, 150, 151, 152, 153, 154, 155, 156, 160, 161, 165, 166, 170, 171, 172, 173, 174, 175, 180, 185, 190"
+        tags = "1, 10, 11, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 50, 51, 52, 53, 54, 60, 61, 62, 70, 71, 72, 73, 74, 75, 80, 81, 82, 90, 91, 92, 93, 94, 95, 96, 100, 101, 102, 103, 104, 105, 106, 107, 108, 109, 110, 120, 130, 140, 141, 142, 150, 151, 152, 153, 154, 155, 156, 200, 210, 211, 212, 213, 214, 215, 216, 217"
     )]
     pub kind: ::core::option::Option<command::Kind>,
 }
@@ -14042,10 +13399,6 @@ pub mod command {
         UpdateContact(super::UpdateContact),
         #[prost(message, tag = "54")]
         RemoveContact(super::RemoveContact),
-        #[prost(message, tag = "55")]
-        AssignCsm(super::AssignCsm),
-        #[prost(message, tag = "56")]
-        RecordChurn(super::RecordChurn),
         #[prost(message, tag = "60")]
         RegisterProduct(super::RegisterProduct),
         #[prost(message, tag = "61")]
@@ -14102,6 +13455,10 @@ pub mod command {
         RecordDirectCost(super::RecordDirectCost),
         #[prost(message, tag = "108")]
         TerminateContract(super::TerminateContract),
+        #[prost(message, tag = "109")]
+        HandOverContract(super::HandOverContract),
+        #[prost(message, tag = "110")]
+        ReachMilestone(super::ReachMilestone),
         #[prost(message, tag = "120")]
         SetExchangeRate(super::SetExchangeRate),
         #[prost(message, tag = "130")]
@@ -14126,32 +13483,24 @@ pub mod command {
         ApproveAdjustment(super::ApproveAdjustment),
         #[prost(message, tag = "156")]
         RejectAdjustment(super::RejectAdjustment),
-        #[prost(message, tag = "160")]
-        DeclareMetric(super::DeclareMetric),
-        #[prost(message, tag = "161")]
-        RetireMetric(super::RetireMetric),
-        #[prost(message, tag = "165")]
-        RecordUsage(super::RecordUsage),
-        #[prost(message, tag = "166")]
-        CorrectUsage(super::CorrectUsage),
-        #[prost(message, tag = "170")]
-        OpenTicket(super::OpenTicket),
-        #[prost(message, tag = "171")]
-        AnswerTicket(super::AnswerTicket),
-        #[prost(message, tag = "172")]
-        EscalateTicket(super::EscalateTicket),
-        #[prost(message, tag = "173")]
-        CloseTicket(super::CloseTicket),
-        #[prost(message, tag = "174")]
-        ReopenTicket(super::ReopenTicket),
-        #[prost(message, tag = "175")]
-        RateTicket(super::RateTicket),
-        #[prost(message, tag = "180")]
-        AnswerSurvey(super::AnswerSurvey),
-        #[prost(message, tag = "185")]
-        LogInteraction(super::LogInteraction),
-        #[prost(message, tag = "190")]
-        PublishHealthModel(super::PublishHealthModel),
+        #[prost(message, tag = "200")]
+        PublishPlaybook(super::PublishPlaybook),
+        #[prost(message, tag = "210")]
+        PlanTask(super::PlanTask),
+        #[prost(message, tag = "211")]
+        AssignTask(super::AssignTask),
+        #[prost(message, tag = "212")]
+        MoveTask(super::MoveTask),
+        #[prost(message, tag = "213")]
+        SnoozeTask(super::SnoozeTask),
+        #[prost(message, tag = "214")]
+        CompleteTaskItem(super::CompleteTaskItem),
+        #[prost(message, tag = "215")]
+        CompleteTask(super::CompleteTask),
+        #[prost(message, tag = "216")]
+        EscalateTask(super::EscalateTask),
+        #[prost(message, tag = "217")]
+        CancelTask(super::CancelTask),
     }
 }
 impl ::prost::Name for Command {
@@ -21216,6 +20565,623 @@ pub mod seal_service_server {
     /// Generated gRPC service name
     pub const SERVICE_NAME: &str = "twinfunnel.v1.SealService";
     impl<T> tonic::server::NamedService for SealServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListTasksRequest {
+    /// Of one owner, or of the manager it was escalated to; of all if empty.
+    #[prost(string, tag = "1")]
+    pub rep_id: ::prost::alloc::string::String,
+    /// Of one customer; of all if empty.
+    #[prost(string, tag = "2")]
+    pub customer_id: ::prost::alloc::string::String,
+    /// In these states; in all but DONE and CANCELLED if empty.
+    #[prost(enumeration = "TaskState", repeated, tag = "3")]
+    pub states: ::prost::alloc::vec::Vec<i32>,
+    /// As it stands on that day, as ISO 8601 date; on that of the moment asked about if empty.
+    #[prost(string, tag = "4")]
+    pub on: ::prost::alloc::string::String,
+    /// Lines at most; 1,000 if 0, 10,000 at most.
+    #[prost(uint32, tag = "5")]
+    pub limit: u32,
+    #[prost(message, optional, tag = "6")]
+    pub consistency: ::core::option::Option<Consistency>,
+}
+impl ::prost::Name for ListTasksRequest {
+    const NAME: &'static str = "ListTasksRequest";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.ListTasksRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.ListTasksRequest".into()
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListTasksResponse {
+    #[prost(message, optional, tag = "1")]
+    pub answered_from: ::core::option::Option<AnsweredFrom>,
+    #[prost(string, tag = "2")]
+    pub on: ::prost::alloc::string::String,
+    #[prost(message, repeated, tag = "3")]
+    pub tasks: ::prost::alloc::vec::Vec<TaskView>,
+    /// How many there are in all.
+    #[prost(uint32, tag = "4")]
+    pub count: u32,
+}
+impl ::prost::Name for ListTasksResponse {
+    const NAME: &'static str = "ListTasksResponse";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.ListTasksResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.ListTasksResponse".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetTaskRequest {
+    #[prost(string, tag = "1")]
+    pub task_id: ::prost::alloc::string::String,
+    /// As ListTasks.
+    #[prost(string, tag = "2")]
+    pub on: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "3")]
+    pub consistency: ::core::option::Option<Consistency>,
+}
+impl ::prost::Name for GetTaskRequest {
+    const NAME: &'static str = "GetTaskRequest";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.GetTaskRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.GetTaskRequest".into()
+    }
+}
+/// A task.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct TaskView {
+    #[prost(message, optional, tag = "1")]
+    pub answered_from: ::core::option::Option<AnsweredFrom>,
+    #[prost(string, tag = "2")]
+    pub task_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub customer_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "4")]
+    pub contract_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "5")]
+    pub name: ::prost::alloc::string::String,
+    #[prost(enumeration = "TaskState", tag = "6")]
+    pub state: i32,
+    #[prost(string, tag = "7")]
+    pub due_on: ::prost::alloc::string::String,
+    #[prost(string, tag = "8")]
+    pub rep_id: ::prost::alloc::string::String,
+    /// Of a playbook's task.
+    #[prost(string, tag = "9")]
+    pub playbook_id: ::prost::alloc::string::String,
+    #[prost(uint32, tag = "10")]
+    pub playbook_version: u32,
+    #[prost(string, tag = "11")]
+    pub step_id: ::prost::alloc::string::String,
+    #[prost(uint32, tag = "12")]
+    pub occurrence: u32,
+    /// Of an event task.
+    #[prost(enumeration = "AlarmCause", tag = "13")]
+    pub cause: i32,
+    #[prost(string, tag = "14")]
+    pub subject_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "15")]
+    pub explanation: ::prost::alloc::string::String,
+    #[prost(message, repeated, tag = "16")]
+    pub checklist: ::prost::alloc::vec::Vec<TaskItemView>,
+    #[prost(string, repeated, tag = "17")]
+    pub document_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    #[prost(string, tag = "18")]
+    pub snoozed_until: ::prost::alloc::string::String,
+    /// Who has it since it was escalated.
+    #[prost(string, tag = "19")]
+    pub escalated_to_rep_id: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "20")]
+    pub planned_at: ::core::option::Option<::prost_types::Timestamp>,
+    #[prost(message, optional, tag = "21")]
+    pub escalated_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// When it was done or cancelled, and what came of it or why.
+    #[prost(message, optional, tag = "22")]
+    pub closed_at: ::core::option::Option<::prost_types::Timestamp>,
+    #[prost(string, tag = "23")]
+    pub outcome: ::prost::alloc::string::String,
+    /// Personal.
+    #[prost(string, tag = "24")]
+    pub note: ::prost::alloc::string::String,
+    /// Its course, the first first. Only of GetTask.
+    #[prost(message, repeated, tag = "25")]
+    pub course: ::prost::alloc::vec::Vec<TaskCourse>,
+}
+impl ::prost::Name for TaskView {
+    const NAME: &'static str = "TaskView";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.TaskView".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.TaskView".into()
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct TaskItemView {
+    #[prost(string, tag = "1")]
+    pub item_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub name: ::prost::alloc::string::String,
+    #[prost(bool, tag = "3")]
+    pub is_done: bool,
+}
+impl ::prost::Name for TaskItemView {
+    const NAME: &'static str = "TaskItemView";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.TaskItemView".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.TaskItemView".into()
+    }
+}
+/// Something that happened to it.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct TaskCourse {
+    #[prost(message, optional, tag = "1")]
+    pub occurred_at: ::core::option::Option<::prost_types::Timestamp>,
+    #[prost(string, tag = "2")]
+    pub event_type: ::prost::alloc::string::String,
+    /// In a few words, without personal text.
+    #[prost(string, tag = "3")]
+    pub line: ::prost::alloc::string::String,
+}
+impl ::prost::Name for TaskCourse {
+    const NAME: &'static str = "TaskCourse";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.TaskCourse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.TaskCourse".into()
+    }
+}
+/// How a task stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum TaskState {
+    Unspecified = 0,
+    /// To be done, on a later day.
+    Open = 1,
+    /// Hidden until a later day.
+    Snoozed = 2,
+    /// To be done on the day.
+    Due = 3,
+    /// To be done, on an earlier day.
+    Overdue = 4,
+    /// With a manager, because it was not done in time.
+    Escalated = 5,
+    Done = 6,
+    Cancelled = 7,
+}
+impl TaskState {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "TASK_STATE_UNSPECIFIED",
+            Self::Open => "TASK_STATE_OPEN",
+            Self::Snoozed => "TASK_STATE_SNOOZED",
+            Self::Due => "TASK_STATE_DUE",
+            Self::Overdue => "TASK_STATE_OVERDUE",
+            Self::Escalated => "TASK_STATE_ESCALATED",
+            Self::Done => "TASK_STATE_DONE",
+            Self::Cancelled => "TASK_STATE_CANCELLED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "TASK_STATE_UNSPECIFIED" => Some(Self::Unspecified),
+            "TASK_STATE_OPEN" => Some(Self::Open),
+            "TASK_STATE_SNOOZED" => Some(Self::Snoozed),
+            "TASK_STATE_DUE" => Some(Self::Due),
+            "TASK_STATE_OVERDUE" => Some(Self::Overdue),
+            "TASK_STATE_ESCALATED" => Some(Self::Escalated),
+            "TASK_STATE_DONE" => Some(Self::Done),
+            "TASK_STATE_CANCELLED" => Some(Self::Cancelled),
+            _ => None,
+        }
+    }
+}
+/// Generated client implementations.
+#[allow(unused_qualifications)]
+pub mod work_list_query_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// What is to be done, by whom, until when. A task's state is that of the end of a day of the tenant's
+    /// time zone, by what had happened by the moment asked about.
+    #[derive(Debug, Clone)]
+    pub struct WorkListQueryServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl WorkListQueryServiceClient<tonic::transport::Channel> {
+        /// Attempt to create a new client by connecting to a given endpoint.
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
+        }
+    }
+    impl<T> WorkListQueryServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> WorkListQueryServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            WorkListQueryServiceClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// ListTasks answers the tasks of someone, of a customer, or of all, those due first first.
+        pub async fn list_tasks(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListTasksRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListTasksResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/twinfunnel.v1.WorkListQueryService/ListTasks",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("twinfunnel.v1.WorkListQueryService", "ListTasks"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// GetTask answers one task with its whole course.
+        pub async fn get_task(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetTaskRequest>,
+        ) -> std::result::Result<tonic::Response<super::TaskView>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/twinfunnel.v1.WorkListQueryService/GetTask",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("twinfunnel.v1.WorkListQueryService", "GetTask"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+#[allow(unused_qualifications)]
+pub mod work_list_query_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with WorkListQueryServiceServer.
+    #[async_trait]
+    pub trait WorkListQueryService: std::marker::Send + std::marker::Sync + 'static {
+        /// ListTasks answers the tasks of someone, of a customer, or of all, those due first first.
+        async fn list_tasks(
+            &self,
+            request: tonic::Request<super::ListTasksRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListTasksResponse>,
+            tonic::Status,
+        >;
+        /// GetTask answers one task with its whole course.
+        async fn get_task(
+            &self,
+            request: tonic::Request<super::GetTaskRequest>,
+        ) -> std::result::Result<tonic::Response<super::TaskView>, tonic::Status>;
+    }
+    /// What is to be done, by whom, until when. A task's state is that of the end of a day of the tenant's
+    /// time zone, by what had happened by the moment asked about.
+    #[derive(Debug)]
+    pub struct WorkListQueryServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> WorkListQueryServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>>
+    for WorkListQueryServiceServer<T>
+    where
+        T: WorkListQueryService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/twinfunnel.v1.WorkListQueryService/ListTasks" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListTasksSvc<T: WorkListQueryService>(pub Arc<T>);
+                    impl<
+                        T: WorkListQueryService,
+                    > tonic::server::UnaryService<super::ListTasksRequest>
+                    for ListTasksSvc<T> {
+                        type Response = super::ListTasksResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListTasksRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as WorkListQueryService>::list_tasks(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListTasksSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/twinfunnel.v1.WorkListQueryService/GetTask" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetTaskSvc<T: WorkListQueryService>(pub Arc<T>);
+                    impl<
+                        T: WorkListQueryService,
+                    > tonic::server::UnaryService<super::GetTaskRequest>
+                    for GetTaskSvc<T> {
+                        type Response = super::TaskView;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetTaskRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as WorkListQueryService>::get_task(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetTaskSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for WorkListQueryServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "twinfunnel.v1.WorkListQueryService";
+    impl<T> tonic::server::NamedService for WorkListQueryServiceServer<T> {
         const NAME: &'static str = SERVICE_NAME;
     }
 }
