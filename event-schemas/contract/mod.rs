@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::events::no_upcast;
 use crate::vocabulary::{
     AmendmentId, ContractId, CostId, Currency, CustomerId, DeliveryId, InvoiceId, Line, LineAmount,
-    MilestoneId, OpportunityId, PaymentId, ProductId, QuoteId, RefundId, RepId, SalesProcessId,
-    Split,
+    MilestoneId, Money, OpportunityId, PaymentId, ProductId, QuoteId, RefundId, RepId,
+    SalesProcessId, Split,
 };
 
 events! {
@@ -225,7 +225,7 @@ pub struct MilestoneReached {
     pub reached_on: NaiveDate,
 }
 
-/// An opportunity to renew it was opened, of its customer, at what the contract is worth.
+/// An opportunity to renew it was opened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RenewalOpened {
     /// Which.
@@ -235,6 +235,8 @@ pub struct RenewalOpened {
     /// Whose it is; nobody's if there is none yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rep_id: Option<RepId>,
+    /// What the contract is worth.
+    pub amount: Money,
     /// What is to be sold again.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub product_ids: Vec<ProductId>,

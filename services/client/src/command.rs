@@ -98,7 +98,13 @@ routes! {
     }
     "ContractCommandService" {
         SignContract, AmendContract, ReassignContract, RecognizeRevenue, IssueInvoice,
-        RecordPayment, RecordRefund, RecordDirectCost, TerminateContract,
+        RecordPayment, RecordRefund, RecordDirectCost, TerminateContract, HandOverContract,
+        ReachMilestone,
+    }
+    "PlaybookCommandService" { PublishPlaybook }
+    "TaskCommandService" {
+        PlanTask, AssignTask, MoveTask, SnoozeTask, CompleteTaskItem, CompleteTask, EscalateTask,
+        CancelTask,
     }
     "ExchangeRateCommandService" { SetExchangeRate }
     "FixedCostCommandService" { RecordFixedCost }

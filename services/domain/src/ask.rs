@@ -1,11 +1,14 @@
 //! What one aggregate asks of others along with its own events, so that all of it happens or nothing:
 //! a contract that is signed wins its opportunity.
 //!
-//! A room may not look into its neighbours, so what is asked across rooms is said here.
+//! A room may not look into its neighbours, so what is asked across rooms is said here; so is what the
+//! service asks of itself, which no caller may.
 
+use event_schemas::opportunity::OpportunityRegistered;
 use event_schemas::vocabulary::{ContractId, CustomerId, Money, OpportunityId, QuoteId};
 
 use crate::{contract, opportunity, quote, usage};
+use crate::{alarm, clock, contract, opportunity, quote, task};
 
 /// A command for another aggregate. One line a kind of aggregate that is asked.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,6 +22,9 @@ pub enum Ask {
     Quote(String, quote::Command),
     Contract(String, contract::Command),
     Usage(String, usage::Command),
+    Task(String, task::Command),
+    Alarm(String, alarm::Command),
+    Clock(String, clock::Command),
 }
 
 impl Ask {
@@ -33,6 +39,16 @@ impl Ask {
             contract_id: Some(contract_id.clone()),
         };
         Self::Opportunity(opportunity_id.to_string(), command)
+    }
+
+    /// A contract whose renewal opens registers it, in the first stage of its process.
+    pub(crate) fn register_opportunity(facts: OpportunityRegistered) -> Self {
+        let id = facts.opportunity_id.to_string();
+        let registration = opportunity::Registration {
+            stage_id: None,
+            facts,
+        };
+        Self::Opportunity(id, opportunity::Command::Register(registration))
     }
 
     /// A contract that was signed on a quote settles it.

@@ -118,16 +118,35 @@ asked! {
     Interaction interaction InteractionEvent,
     Metric metric MetricEvent,
     Opportunity opportunity OpportunityEvent,
+    Playbook playbook PlaybookEvent,
     Product product ProductEvent,
     Quote quote QuoteEvent,
     Rep rep RepEvent,
     SalesProcess sales_process SalesProcessEvent,
     Survey survey SurveyEvent,
+    Task task TaskEvent,
     Team team TeamEvent,
     Tenant tenant TenantEvent,
     Ticket ticket TicketEvent,
     Usage usage UsageEvent,
 }
+
+/// What no caller may ask for is asked by the service itself.
+macro_rules! asked_within {
+    ($($noun:ident $room:ident $event:ident),+ $(,)?) => {$(
+        impl Asked for crate::$room::$noun {
+            fn parse(command: Kind) -> Result<Addressed<Self>, InvalidCommand> {
+                panic!("nobody asks {} for {command:?}", stringify!($noun))
+            }
+        }
+
+        impl Happened for event_schemas::$room::$event {
+            type To = crate::$room::$noun;
+        }
+    )+};
+}
+
+asked_within!(Alarm alarm AlarmEvent, Clock clock ClockEvent);
 
 /// An aggregate that others read.
 pub(crate) trait Readable: Asked {
@@ -146,6 +165,7 @@ macro_rules! readable {
 
 readable!(
     CommissionPlan commission_plan, CommissionStatement commission_period, Customer customer, Metric metric, Opportunity opportunity, Product product, Quote quote, Rep rep,
+    CommissionPlan commission_plan, CommissionStatement commission_period, Contract contract, Customer customer, Opportunity opportunity, Product product, Quote quote, Rep rep,
     SalesProcess sales_process, Team team, Tenant tenant,
 );
 

@@ -16,6 +16,8 @@ pub mod wire;
 #[cfg(test)]
 mod given;
 
+pub mod alarm;
+pub mod clock;
 pub mod commission_period;
 pub mod commission_plan;
 pub mod contract;
@@ -26,11 +28,13 @@ pub mod health_model;
 pub mod interaction;
 pub mod metric;
 pub mod opportunity;
+pub mod playbook;
 pub mod product;
 pub mod quote;
 pub mod rep;
 pub mod sales_process;
 pub mod survey;
+pub mod task;
 pub mod team;
 pub mod tenant;
 pub mod ticket;

@@ -9,6 +9,7 @@ use chrono::{DateTime, NaiveDate, SubsecRound as _, Utc};
 use crate::claim::Claim;
 use crate::commission_period::CommissionStatement;
 use crate::commission_plan::CommissionPlan;
+use crate::contract::Contract;
 use crate::customer::Customer;
 use crate::metric::Metric;
 use crate::opportunity::Opportunity;
@@ -64,6 +65,8 @@ readable! {
     Opportunity, opportunity;
     /// A quote.
     Quote, quote;
+    /// A contract.
+    Contract, contract;
     /// A commission plan.
     CommissionPlan, commission_plan;
     /// A closed commission statement.

@@ -2,7 +2,7 @@
 //! named, and what is text is normalised.
 
 use chrono::{DateTime, Datelike as _, NaiveDate, SubsecRound as _, Utc};
-use event_schemas::vocabulary::{Currency, ExternalId, Invalid, Money, Number};
+use event_schemas::vocabulary::{Currency, ExternalId, Invalid, Money, Number, TaskItem};
 use rust_decimal::Decimal;
 
 /// Longest name, in characters.
@@ -16,6 +16,8 @@ pub const NOTE_MAX: usize = 4_000;
 pub const AMOUNT_MINOR_MAX: i64 = 1_000_000_000_000_000;
 /// Most elements of a list.
 pub const LIST_MAX: usize = 100;
+/// Most days of a span that is told in days: ten years.
+pub const DAYS_MAX: u32 = 3_660;
 /// Most fields of one command that are told to be wrong.
 pub const VIOLATIONS_MAX: usize = 100;
 
@@ -335,6 +337,40 @@ impl Fields {
             self.wrong(field, "is not an instant");
         }
         instant
+    }
+
+    /// A number of days that may be absent, ten years at most.
+    pub(crate) fn days(&mut self, field: &str, days: Option<u32>) -> Option<u32> {
+        if days.is_some_and(|days| days > DAYS_MAX) {
+            self.wrong(field, format!("is more than {DAYS_MAX}"));
+            return None;
+        }
+        days
+    }
+
+    /// What is to be ticked off in a task, each id once.
+    pub(crate) fn task_items(
+        &mut self,
+        field: &str,
+        items: &[proto::v1::TaskItem],
+    ) -> Vec<TaskItem> {
+        let mut taken: Vec<TaskItem> = Vec::new();
+        if !self.fits(field, items.len(), LIST_MAX) {
+            return taken;
+        }
+        for (at, item) in items.iter().enumerate() {
+            let path = format!("{field}[{at}]");
+            let item_id = self.id(&format!("{path}.item_id"), &item.item_id);
+            let name = self.text(&format!("{path}.name"), &item.name, NAME_MAX);
+            let (Some(item_id), Some(name)) = (item_id, name) else {
+                continue;
+            };
+            if taken.iter().any(|known| known.item_id == item_id) {
+                self.wrong(&format!("{path}.item_id"), "is there twice");
+            }
+            taken.push(TaskItem { item_id, name });
+        }
+        taken
     }
 
     /// The same thing in another system; both parts or none.

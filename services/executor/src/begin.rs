@@ -51,18 +51,22 @@ impl Default for Options {
     }
 }
 
-/// Declares the rooms of the executor: one line a kind of aggregate.
+/// Declares the rooms of the executor: one line a kind of aggregate; first those that callers command.
 macro_rules! rooms {
-    ($($noun:ident, $field:ident);+ $(;)?) => {
+    ($($noun:ident, $field:ident);+; within: $($inner:ident, $inner_field:ident);+ $(;)?) => {
         /// The caches, one for each kind of aggregate.
         #[derive(Debug)]
         pub(crate) struct Rooms {
-            $(pub(crate) $field: Room<domain::$field::$noun>),+
+            $(pub(crate) $field: Room<domain::$field::$noun>,)+
+            $(pub(crate) $inner_field: Room<domain::$inner_field::$inner>),+
         }
 
         impl Rooms {
             fn new(options: &Options) -> Self {
-                Self { $($field: Room::new(options.cached_aggregates)),+ }
+                Self {
+                    $($field: Room::new(options.cached_aggregates),)+
+                    $($inner_field: Room::new(options.cached_aggregates)),+
+                }
             }
         }
 
@@ -101,6 +105,11 @@ rooms! {
     HealthModel, health_model;
     CommissionPlan, commission_plan;
     CommissionStatement, commission_period;
+    Playbook, playbook;
+    Task, task;
+    within:
+    Alarm, alarm;
+    Clock, clock;
 }
 
 /// Takes commands; cheap to clone.
@@ -160,6 +169,27 @@ impl Executor {
         begun.await.await
     }
 
+    /// Carries out what the service asks of itself, and waits until it is durable. A command id stands
+    /// for one reaction, whatever was calculated for it.
+    pub async fn react(&self, envelope: Envelope, ask: Ask) -> Result<Receipt, Error> {
+        macro_rules! begin {
+            ($($noun:ident $field:ident),+) => {
+                match ask {
+                    $(Ask::$noun(id, command) => {
+                        let asked = Ok(Addressed { id, command });
+                        let digest = digest_of_reaction(&envelope.command_id);
+                        self.begin_in(|rooms| &rooms.$field, envelope, digest, asked).await
+                    })+
+                }
+            };
+        }
+        let begun = begin!(
+            Opportunity opportunity, Quote quote, Contract contract, Task task, Alarm alarm,
+            Clock clock
+        );
+        begun.await
+    }
+
     async fn begin_in<D: Decider>(
         &self,
         pick: Pick<D>,
@@ -217,6 +247,11 @@ fn digest_of_closing(closed: &StatementClosed) -> [u8; 32] {
     // No id and no date holds a space.
     let body = format!("CloseStatement {plan_id} {rep_id} {from_on} {to_on}");
     Sha256::digest(body).into()
+}
+
+/// What tells one reaction from another, and from every message.
+fn digest_of_reaction(command_id: &str) -> [u8; 32] {
+    Sha256::digest(format!("React {command_id}")).into()
 }
 
 /// What came of a try to decide and send.

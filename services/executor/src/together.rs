@@ -158,6 +158,9 @@ impl Executor {
             Ask::Quote(id, command) => Party::asked(&rooms.quote, tenant, &id, command).await,
             Ask::Contract(id, command) => Party::asked(&rooms.contract, tenant, &id, command).await,
             Ask::Usage(id, command) => Party::asked(&rooms.usage, tenant, &id, command).await,
+            Ask::Task(id, command) => Party::asked(&rooms.task, tenant, &id, command).await,
+            Ask::Alarm(id, command) => Party::asked(&rooms.alarm, tenant, &id, command).await,
+            Ask::Clock(id, command) => Party::asked(&rooms.clock, tenant, &id, command).await,
         }
     }
 }

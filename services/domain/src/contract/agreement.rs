@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use event_schemas::contract::{
     ContractAmended, ContractEvent, ContractSigned, ContractTerminated, DirectCostRecorded,
-    InvoiceIssued, PaymentReceived, PaymentRefunded, RevenueRecognized,
+    InvoiceIssued, MilestoneReached, PaymentReceived, PaymentRefunded, RenewalOpened,
+    RevenueRecognized,
 };
 use event_schemas::vocabulary::{
     ContractId, InvoiceId, Line, LineAmount, LineId, PaymentId, RepId, Split,
@@ -43,6 +44,12 @@ pub struct Agreement {
     pub terminated: Option<(ContractTerminated, DateTime<Utc>)>,
     /// The contract that goes on from it.
     pub renewed_by: Option<ContractId>,
+    /// The day from which its follow-up is counted, if it was handed over.
+    pub handed_over_on: Told<NaiveDate>,
+    /// The points it came to.
+    pub milestones: Vec<MilestoneReached>,
+    /// The opportunity to renew it, if one was opened.
+    pub renewal: Option<RenewalOpened>,
 }
 
 /// A line of a contract.
@@ -112,6 +119,9 @@ impl Agreement {
             costs: Vec::new(),
             terminated: None,
             renewed_by: None,
+            handed_over_on: Told::default(),
+            milestones: Vec::new(),
+            renewal: None,
         }
     }
 
@@ -184,9 +194,11 @@ impl Agreement {
                 self.renewed_by = Some(e.renewed_by_contract_id.clone());
                 self.moved_at = occurred_at;
             }
-            ContractEvent::ContractHandedOver(_)
-            | ContractEvent::MilestoneReached(_)
-            | ContractEvent::RenewalOpened(_) => {}
+            ContractEvent::ContractHandedOver(e) => {
+                self.handed_over_on.tell(occurred_at, e.handed_over_on);
+            }
+            ContractEvent::MilestoneReached(e) => self.milestones.push(e.clone()),
+            ContractEvent::RenewalOpened(e) => self.renewal = Some(e.clone()),
         }
     }
 

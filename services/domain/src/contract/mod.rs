@@ -6,6 +6,7 @@
 //! order, as an opportunity's is.
 
 mod agreement;
+mod follow_up;
 mod money;
 mod rules;
 #[cfg(test)]
@@ -13,7 +14,9 @@ mod tests;
 mod wire;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use event_schemas::contract::{AmendmentKind, BillingTerms, ContractEvent, ContractTerminated};
+use event_schemas::contract::{
+    AmendmentKind, BillingTerms, ContractEvent, ContractTerminated, MilestoneReached, RenewalOpened,
+};
 use event_schemas::vocabulary::{
     AmendmentId, ContractId, CostId, Currency, CustomerId, DeliveryId, InvoiceId, LineId, Money,
     OpportunityId, PaymentId, QuoteId, RefundId, RepId, Split,
@@ -74,6 +77,12 @@ pub enum Command {
         costs: Vec<(LineId, Money)>,
     },
     Terminate(ContractTerminated),
+    HandOver {
+        handed_over_on: NaiveDate,
+    },
+    ReachMilestone(MilestoneReached),
+    /// Asked when its end comes near.
+    OpenRenewal(RenewalOpened),
     /// Asked by the contract that goes on from it.
     Renew {
         renewed_by_contract_id: ContractId,
@@ -158,6 +167,9 @@ impl Decider for Contract {
             | Command::RecordRefund { .. }
             | Command::RecordDirectCost { .. }
             | Command::Terminate(_)
+            | Command::HandOver { .. }
+            | Command::ReachMilestone(_)
+            | Command::OpenRenewal(_)
             | Command::Renew { .. } => Vec::new(),
         }
     }
@@ -193,6 +205,9 @@ impl Decider for Contract {
                 self.record_direct_cost(cost_id, &costs, reads)
             }
             Command::Terminate(terminated) => self.terminate(terminated, reads),
+            Command::HandOver { handed_over_on } => self.hand_over(handed_over_on, reads),
+            Command::ReachMilestone(reached) => self.reach_milestone(reached, reads),
+            Command::OpenRenewal(opened) => self.open_renewal(opened, reads),
             Command::Renew {
                 renewed_by_contract_id,
                 customer_id,
@@ -214,13 +229,18 @@ impl Decider for Contract {
         let agreement = self.agreement()?;
         match command {
             Command::Sign(_) => None,
-            Command::Amend(_) | Command::Terminate(_) | Command::Renew { .. } => {
-                Some(agreement.moved_at)
-            }
+            Command::Amend(_)
+            | Command::Terminate(_)
+            | Command::OpenRenewal(_)
+            | Command::Renew { .. } => Some(agreement.moved_at),
             Command::Reassign { .. } => Some(agreement.signed_at).max(agreement.credit.latest_at()),
             Command::RecognizeRevenue { .. }
             | Command::IssueInvoice { .. }
-            | Command::RecordDirectCost { .. } => Some(agreement.signed_at),
+            | Command::RecordDirectCost { .. }
+            | Command::ReachMilestone(_) => Some(agreement.signed_at),
+            Command::HandOver { .. } => {
+                Some(agreement.signed_at).max(agreement.handed_over_on.latest_at())
+            }
             Command::RecordPayment { invoice_id, .. } => {
                 agreement.invoice(invoice_id).map(|known| known.issued_at)
             }
@@ -230,10 +250,15 @@ impl Decider for Contract {
         }
     }
 
-    /// What is signed wins its opportunity, settles its quote, and renews what it goes on from.
+    /// What is signed wins its opportunity, settles its quote, and renews what it goes on from; a
+    /// renewal that opens is an opportunity.
     fn asks(&self, event: &ContractEvent) -> Vec<Ask> {
-        let ContractEvent::ContractSigned(signed) = event else {
-            return Vec::new();
+        let signed = match event {
+            ContractEvent::ContractSigned(signed) => signed,
+            ContractEvent::RenewalOpened(opened) => {
+                return self.renewal(opened).into_iter().collect();
+            }
+            _ => return Vec::new(),
         };
         let contract_id = &signed.contract_id;
         let amount = Money {

@@ -2,12 +2,11 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use event_schemas::contract::{
-    AmendmentKind, ContractAmended, ContractEvent, ContractReassigned, ContractRenewed,
-    ContractSigned, ContractTerminated, LineChange,
+    AmendmentKind, ContractAmended, ContractEvent, ContractReassigned, ContractSigned, LineChange,
 };
 use event_schemas::vocabulary::{
-    ContractId, CustomerId, InvoiceId, LineId, OpportunityId, PaymentId, QuoteId, RepId,
-    RevenueType, Split,
+    ContractId, CustomerId, InvoiceId, LineId, MilestoneId, OpportunityId, PaymentId, QuoteId,
+    RepId, RevenueType, Split,
 };
 use serde::Serialize;
 
@@ -120,6 +119,15 @@ pub enum Broken {
     /// A contract is renewed once.
     #[error("it was renewed by contract {contract_id}")]
     AlreadyRenewed { contract_id: ContractId },
+    /// A milestone is reached once.
+    #[error("{milestone_id} was reached on {reached_on}")]
+    AlreadyReached {
+        milestone_id: MilestoneId,
+        reached_on: NaiveDate,
+    },
+    /// One renewal is opened.
+    #[error("its renewal is opportunity {opportunity_id}")]
+    RenewalIsOpen { opportunity_id: OpportunityId },
     /// See there.
     #[error(transparent)]
     #[serde(untagged)]
@@ -133,9 +141,11 @@ fn until(ends_on: Option<&NaiveDate>) -> String {
 impl Refusal for Broken {
     fn kind(&self) -> RefusalKind {
         match self {
-            Self::AlreadySigned { .. } | Self::AlreadyRenewed { .. } | Self::DuplicateId { .. } => {
-                RefusalKind::AlreadyExists
-            }
+            Self::AlreadySigned { .. }
+            | Self::AlreadyRenewed { .. }
+            | Self::DuplicateId { .. }
+            | Self::AlreadyReached { .. }
+            | Self::RenewalIsOpen { .. } => RefusalKind::AlreadyExists,
             Self::NotSigned
             | Self::UnknownQuote { .. }
             | Self::UnknownOpportunity { .. }
@@ -279,52 +289,6 @@ impl Contract {
             .into(),
         ])
     }
-
-    /// It is terminated once, within its term.
-    pub(super) fn terminate(&self, terminated: ContractTerminated, reads: &Reads) -> Decided {
-        let agreement = self.signed(reads)?;
-        if let Some((known, _)) = &agreement.terminated {
-            let is_same = (known.effective_on, &known.reason)
-                == (terminated.effective_on, &terminated.reason);
-            return match is_same {
-                true => Ok(vec![]),
-                false => Err(Broken::AlreadyTerminated {
-                    effective_on: known.effective_on,
-                }),
-            };
-        }
-        not_before(agreement.moved_at, reads)?;
-        agreement.within_term(terminated.effective_on)?;
-        Ok(vec![terminated.into()])
-    }
-
-    /// One contract of the same customer goes on from it.
-    pub(super) fn renew(
-        &self,
-        renewed_by_contract_id: ContractId,
-        customer_id: &CustomerId,
-        reads: &Reads,
-    ) -> Decided {
-        let agreement = self.signed(reads)?;
-        match &agreement.renewed_by {
-            Some(by) if *by == renewed_by_contract_id => return Ok(vec![]),
-            Some(by) => {
-                return Err(Broken::AlreadyRenewed {
-                    contract_id: by.clone(),
-                });
-            }
-            None => {}
-        }
-        agreement.in_force(reads)?;
-        not_before(agreement.moved_at, reads)?;
-        same_customer(customer_id, &agreement.signed.customer_id)?;
-        Ok(vec![
-            ContractRenewed {
-                renewed_by_contract_id,
-            }
-            .into(),
-        ])
-    }
 }
 
 impl Agreement {
@@ -338,7 +302,7 @@ impl Agreement {
         }
     }
 
-    fn within_term(&self, day: NaiveDate) -> Result<(), Broken> {
+    pub(super) fn within_term(&self, day: NaiveDate) -> Result<(), Broken> {
         let (starts_on, ends_on) = (self.signed.starts_on, self.signed.ends_on);
         if day < starts_on || ends_on.is_some_and(|ends_on| day >= ends_on) {
             return Err(Broken::OutsideTerm { starts_on, ends_on });
@@ -465,7 +429,7 @@ fn registered<'a>(customer_id: &'a CustomerId, reads: &Reads) -> Result<&'a Cust
         })
 }
 
-fn same_customer(customer_id: &CustomerId, known: &CustomerId) -> Result<(), Broken> {
+pub(super) fn same_customer(customer_id: &CustomerId, known: &CustomerId) -> Result<(), Broken> {
     if customer_id == known {
         return Ok(());
     }

@@ -7,6 +7,7 @@
 )]
 
 mod course;
+mod follow_up;
 mod money;
 mod signing;
 

@@ -1,6 +1,8 @@
 //! Messages about a contract.
 
-use event_schemas::contract::{AmendmentKind, BillingFrequency, BillingTerms, ContractTerminated};
+use event_schemas::contract::{
+    AmendmentKind, BillingFrequency, BillingTerms, ContractTerminated, MilestoneReached,
+};
 use event_schemas::vocabulary::ContractId;
 use proto::commands::ContractCommand as Message;
 use proto::v1;
@@ -25,6 +27,8 @@ pub fn parse(message: Message) -> Result<Addressed<Contract>, InvalidCommand> {
         Message::RecordRefund(m) => &m.contract_id,
         Message::RecordDirectCost(m) => &m.contract_id,
         Message::TerminateContract(m) => &m.contract_id,
+        Message::HandOverContract(m) => &m.contract_id,
+        Message::ReachMilestone(m) => &m.contract_id,
     };
     let id: Option<ContractId> = f.id("contract_id", address);
     let command = command(&mut f, message, id.as_ref());
@@ -107,6 +111,17 @@ fn command(f: &mut Fields, message: Message, id: Option<&ContractId>) -> Option<
                 effective_on: effective_on?,
                 reason: reason?,
                 note,
+            })
+        }
+        Message::HandOverContract(m) => Command::HandOver {
+            handed_over_on: f.some_date("handed_over_on", &m.handed_over_on)?,
+        },
+        Message::ReachMilestone(m) => {
+            let milestone_id = f.id("milestone_id", &m.milestone_id);
+            let reached_on = f.some_date("reached_on", &m.reached_on);
+            Command::ReachMilestone(MilestoneReached {
+                milestone_id: milestone_id?,
+                reached_on: reached_on?,
             })
         }
     })

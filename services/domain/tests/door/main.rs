@@ -12,6 +12,7 @@ extern crate twinfunnel_domain as domain;
 mod commission;
 mod customers;
 mod fields;
+mod follow_up;
 mod messages;
 mod samples;
 
@@ -33,11 +34,13 @@ fn read(command: Kind) -> Result<(), InvalidCommand> {
         Route::Interaction(command) => domain::interaction::parse(command).map(drop),
         Route::Metric(command) => domain::metric::parse(command).map(drop),
         Route::Opportunity(command) => domain::opportunity::parse(command).map(drop),
+        Route::Playbook(command) => domain::playbook::parse(command).map(drop),
         Route::Product(command) => domain::product::parse(command).map(drop),
         Route::Quote(command) => domain::quote::parse(command).map(drop),
         Route::Rep(command) => domain::rep::parse(command).map(drop),
         Route::SalesProcess(command) => domain::sales_process::parse(command).map(drop),
         Route::Survey(command) => domain::survey::parse(command).map(drop),
+        Route::Task(command) => domain::task::parse(command).map(drop),
         Route::Team(command) => domain::team::parse(command).map(drop),
         Route::Tenant(command) => domain::tenant::parse(command).map(drop),
         Route::Ticket(command) => domain::ticket::parse(command).map(drop),

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{commission, customers};
+use super::{commission, follow_up};
 
 /// One of every command, with something in every field.
 pub(crate) fn samples() -> Vec<Value> {
@@ -41,6 +42,7 @@ pub(crate) fn samples() -> Vec<Value> {
     let of = |name: &str, fields: Value| json!({ name: fields });
     let mut samples = commission::samples();
     samples.extend(customers::samples());
+    samples.extend(follow_up::samples());
     samples.extend([
         of(
             "configure_tenant",
