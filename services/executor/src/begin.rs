@@ -51,9 +51,10 @@ impl Default for Options {
     }
 }
 
-/// Declares the rooms of the executor: one line a kind of aggregate; first those that callers command.
+/// Declares the rooms of the executor: one line a kind of aggregate; first those that callers command,
+/// then those that only the service itself does.
 macro_rules! rooms {
-    ($($noun:ident, $field:ident);+; within: $($inner:ident, $inner_field:ident);+ $(;)?) => {
+    ($($noun:ident, $field:ident;)+ @within $($inner:ident, $inner_field:ident;)+) => {
         /// The caches, one for each kind of aggregate.
         #[derive(Debug)]
         pub(crate) struct Rooms {
@@ -107,7 +108,7 @@ rooms! {
     CommissionStatement, commission_period;
     Playbook, playbook;
     Task, task;
-    within:
+    @within
     Alarm, alarm;
     Clock, clock;
 }

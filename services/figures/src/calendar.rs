@@ -3,9 +3,16 @@
 use std::fmt;
 use std::sync::Arc;
 
-use chrono::{DateTime, Datelike as _, Days, Months, NaiveDate, NaiveTime, TimeZone, Utc};
+use chrono::{
+    DateTime, Datelike as _, Days, Months, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc,
+};
 use event_schemas::commission_plan::{Period, Window};
+use event_schemas::playbook::Offset;
 use rust_decimal::Decimal;
+
+/// How far clocks leap ahead, in steps that all of them are made of: whole days have been left out.
+const LEAP_MINUTES: usize = 15;
+const LEAP_MAX_MINUTES: i64 = 25 * 60;
 
 /// A time zone. Which one a name means, the caller knows: this crate holds no table of zones.
 #[derive(Clone)]
@@ -23,9 +30,12 @@ impl<T: TimeZone + Send + Sync> Cut for T {
 
     fn start(&self, day: NaiveDate) -> DateTime<Utc> {
         let midnight = day.and_time(NaiveTime::MIN);
-        let start = self.from_local_datetime(&midnight).earliest();
-        // Where a clock leaps over midnight, the day begins at UTC's; that is near enough for an
-        // order, and no sum depends on it.
+        // Where a clock leaps over midnight, the day begins when it has leapt.
+        let later = |minutes: i64| {
+            let at = midnight.checked_add_signed(TimeDelta::minutes(minutes))?;
+            self.from_local_datetime(&at).earliest()
+        };
+        let start = (0..=LEAP_MAX_MINUTES).step_by(LEAP_MINUTES).find_map(later);
         start.map_or_else(|| midnight.and_utc(), |start| start.to_utc())
     }
 }
@@ -125,6 +135,26 @@ impl Span {
 pub(crate) fn add_months(day: NaiveDate, months: u32) -> NaiveDate {
     day.checked_add_months(Months::new(months))
         .unwrap_or(NaiveDate::MAX)
+}
+
+/// So many months, then so many days, later or earlier; a day that the month does not have is its last.
+/// None beyond the calendar.
+pub fn offset(day: NaiveDate, by: Offset) -> Option<NaiveDate> {
+    repeated(day, by, 1)
+}
+
+/// So many times as far: counted from the day itself, so that what is clamped at a month's end does not
+/// add up (31 January and a month is 28 February, and two months 31 March).
+pub fn repeated(day: NaiveDate, by: Offset, times: u32) -> Option<NaiveDate> {
+    let times = i64::from(times);
+    let months = i64::from(by.months).checked_mul(times)?;
+    let count = Months::new(u32::try_from(months.unsigned_abs()).ok()?);
+    let day = match months < 0 {
+        true => day.checked_sub_months(count)?,
+        false => day.checked_add_months(count)?,
+    };
+    let days = TimeDelta::try_days(i64::from(by.days).checked_mul(times)?)?;
+    day.checked_add_signed(days)
 }
 
 /// Months from a day to a later one: the whole ones, and the days of the broken one over its

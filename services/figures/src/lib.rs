@@ -6,6 +6,7 @@
 pub mod calendar;
 pub mod commission;
 pub mod durations;
+pub mod follow_up;
 pub mod funnel;
 pub mod health;
 pub mod recurring_revenue;
