@@ -7,6 +7,7 @@
 //!
 //! Commands and rules: it sees what happened, never why it was allowed. It knows no gRPC status.
 
+mod alarm;
 mod asked;
 mod commission;
 mod customer_health;
@@ -14,9 +15,11 @@ mod customer_picture;
 mod customer_success;
 mod engine;
 mod error;
+mod follow_up;
 mod funnel_conversion;
 mod pipeline;
 mod pipeline_velocity;
+mod work_list;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -41,7 +44,7 @@ pub use commission::{CATEGORIES as COMMISSION_CATEGORIES, Closable, WhatIf};
 pub use error::QueryError;
 
 /// Every read model: the one list.
-const MODELS: [Model; 2] = [customer_success::MODEL, pipeline::MODEL];
+const MODELS: [Model; 3] = [customer_success::MODEL, follow_up::MODEL, pipeline::MODEL];
 
 /// Where read models are kept.
 #[derive(Debug, Clone)]

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, TimeZone as _, Utc};
 use chrono_tz::Tz;
 use event_schemas::vocabulary::TenantId;
+use figures::calendar::Zone;
 
 use crate::QueryError;
 use crate::engine::db::{Session, Value};
@@ -26,6 +27,11 @@ impl Calendar {
         let named = rows.first().map(|row| row.text(0)).transpose()?.flatten();
         let zone = named.and_then(|name| name.parse().ok());
         Ok(Self(zone.unwrap_or(Tz::UTC)))
+    }
+
+    /// The same, as calculators know it.
+    pub(crate) fn zone(self) -> Zone {
+        Zone::of(self.0)
     }
 
     /// The day an instant falls on.

@@ -200,6 +200,31 @@ fn fold_stream<M: ReadModel>(
     Ok(())
 }
 
+/// What is kept of a stream, in the order in which it happened: for questions that fold it themselves.
+pub(crate) fn kept<M: ReadModel>(
+    stream: &StreamName,
+    facts: &str,
+) -> Result<Vec<(DateTime<Utc>, M::Event)>, FoldError> {
+    let unreadable = |source| FoldError::Kept {
+        stream: stream.clone(),
+        source,
+    };
+    let mut facts: Vec<Kept<'_>> = serde_json::from_str(facts).map_err(unreadable)?;
+    facts.sort_by_key(|Kept(at, version, ..)| (*at, *version));
+    let mut decoded = Vec::with_capacity(facts.len());
+    for Kept(at, version, event_type, schema_version, payload) in facts {
+        let payload = payload.get().as_bytes();
+        let event = M::decode(stream.category(), event_type, schema_version, payload);
+        let event = event.map_err(|source| FoldError::Decode {
+            stream: stream.clone(),
+            version,
+            source,
+        })?;
+        decoded.extend(event.map(|event| (instant(at), event)));
+    }
+    Ok(decoded)
+}
+
 /// In the order in which they happened; of one instant, in the order in which they were recorded.
 fn in_order<E>(decoded: &[(i64, u64, E)]) -> Vec<Fact<'_, E>> {
     let mut sorted: Vec<_> = decoded.iter().collect();

@@ -4,12 +4,14 @@ use futures::stream::{self, BoxStream, StreamExt as _};
 use projections::{Projections, QueryError, WhatIf};
 use proto::commands::CommissionPlanCommand;
 use proto::v1;
+use proto::v1::alarm_query_service_server::AlarmQueryService;
 use proto::v1::commission_query_service_server::CommissionQueryService;
 use proto::v1::customer_health_query_service_server::CustomerHealthQueryService;
 use proto::v1::customer_picture_query_service_server::CustomerPictureQueryService;
 use proto::v1::funnel_conversion_query_service_server::FunnelConversionQueryService;
 use proto::v1::pipeline_velocity_query_service_server::PipelineVelocityQueryService;
 use proto::v1::read_model_service_server::ReadModelService;
+use proto::v1::work_list_query_service_server::WorkListQueryService;
 use tokio::io::AsyncReadExt as _;
 use tonic::{Request, Response, Status};
 
@@ -50,6 +52,16 @@ macro_rules! query {
 query!(FunnelConversionQueryService {
     get_funnel_conversion,
         funnel_conversion: v1::GetFunnelConversionRequest => v1::FunnelConversion;
+});
+query!(AlarmQueryService {
+    list_alarms,
+        list_alarms: v1::ListAlarmsRequest => v1::ListAlarmsResponse;
+});
+query!(WorkListQueryService {
+    list_tasks,
+        list_tasks: v1::ListTasksRequest => v1::ListTasksResponse;
+    get_task,
+        task: v1::GetTaskRequest => v1::TaskView;
 });
 query!(CustomerHealthQueryService {
     get_customer_health,

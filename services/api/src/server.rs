@@ -260,12 +260,14 @@ impl Server {
 
 /// Adds the query services: one line a read model.
 fn add_query_services(routes: &mut RoutesBuilder, queries: &Queries, max_len: usize) {
+    use v1::alarm_query_service_server::AlarmQueryServiceServer;
     use v1::commission_query_service_server::CommissionQueryServiceServer;
     use v1::customer_health_query_service_server::CustomerHealthQueryServiceServer;
     use v1::customer_picture_query_service_server::CustomerPictureQueryServiceServer;
     use v1::funnel_conversion_query_service_server::FunnelConversionQueryServiceServer;
     use v1::pipeline_velocity_query_service_server::PipelineVelocityQueryServiceServer;
     use v1::read_model_service_server::ReadModelServiceServer;
+    use v1::work_list_query_service_server::WorkListQueryServiceServer;
     macro_rules! add {
         ($($service:ident),+ $(,)?) => {
             $(routes.add_service(
@@ -274,11 +276,13 @@ fn add_query_services(routes: &mut RoutesBuilder, queries: &Queries, max_len: us
         };
     }
     add!(
+        AlarmQueryServiceServer,
         CommissionQueryServiceServer,
         CustomerHealthQueryServiceServer,
         CustomerPictureQueryServiceServer,
         FunnelConversionQueryServiceServer,
         PipelineVelocityQueryServiceServer,
         ReadModelServiceServer,
+        WorkListQueryServiceServer,
     );
 }
