@@ -1,6 +1,6 @@
 //! What the reactors ask: what holds for all, and all that is known of how customers are followed up.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use event_schemas::playbook::PlaybookEvent;
@@ -140,6 +140,43 @@ impl Projections {
             CustomerId::new(&customer_id).map_err(unreadable)
         });
         touched.collect()
+    }
+
+    /// The customers about whom an alarm is raised.
+    pub async fn worried(
+        &self,
+        tenant: &TenantId,
+        min_position: Position,
+    ) -> Result<Vec<CustomerId>, QueryError> {
+        let mut asked = self.ask_follow_up(tenant, min_position).await?;
+        let sql = "SELECT DISTINCT customer_id FROM alarm \
+                   WHERE tenant = $1 AND cleared_at IS NULL ORDER BY customer_id";
+        let rows = asked.session.rows(sql, &[tenant.as_str().into()]).await?;
+        let worried = rows.into_iter().map(|row| {
+            let customer_id = row.text(0)?.unwrap_or_default();
+            CustomerId::new(&customer_id).map_err(unreadable)
+        });
+        worried.collect()
+    }
+
+    /// The customers that streams are about, by stream.
+    pub async fn customers_of(
+        &self,
+        tenant: &TenantId,
+        streams: &[&str],
+        min_position: Position,
+    ) -> Result<HashMap<String, CustomerId>, QueryError> {
+        let mut asked = self.ask_follow_up(tenant, min_position).await?;
+        let select = "SELECT stream, customer_id FROM subject";
+        let rows = asked
+            .session
+            .rows_in(select, "stream", tenant.as_str(), streams);
+        let customers = rows.await?.into_iter().map(|row| {
+            let customer_id = row.text(1)?.unwrap_or_default();
+            let customer_id = CustomerId::new(&customer_id).map_err(unreadable)?;
+            Ok((row.text(0)?.unwrap_or_default(), customer_id))
+        });
+        customers.collect()
     }
 
     /// When the first thing happened to a customer.

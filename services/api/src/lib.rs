@@ -4,6 +4,7 @@
 //! model. What is decided here is only who is calling and how a refusal becomes a gRPC status.
 
 mod bulk;
+mod clock;
 mod closing;
 mod command;
 mod crowd;

@@ -10,6 +10,7 @@ use log::seal::Seals;
 use projections::Projections;
 use proto::commands::{CommandDoor, add_command_services};
 use proto::v1;
+use reactors::Reactors;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tonic::service::RoutesBuilder;
@@ -17,6 +18,7 @@ use tonic::transport::server::TcpIncoming;
 use tonic::transport::{Identity, ServerTlsConfig};
 
 use crate::bulk::Bulk;
+use crate::clock::Clock;
 use crate::closing::Closing;
 use crate::command::Commands;
 use crate::crowd::Crowd;
@@ -82,6 +84,8 @@ pub struct Roles {
     pub command: Option<Executor>,
     /// Queries.
     pub query: Option<Projections>,
+    /// The clock, and what follows from what happened.
+    pub react: Option<Reactors>,
     /// Checkpoints and proofs.
     pub seal: Option<Seals>,
     /// History; always offered.
@@ -214,6 +218,12 @@ impl Server {
                 projections,
             };
             add_query_services(&mut routes, &queries, max_len);
+        }
+        if let Some(reactors) = roles.react {
+            let door = door.clone();
+            let clock = Clock { door, reactors };
+            let clock = v1::clock_service_server::ClockServiceServer::new(clock);
+            routes.add_service(clock.max_decoding_message_size(max_len));
         }
         if let Some(seals) = roles.seal {
             let door = door.clone();

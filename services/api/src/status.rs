@@ -172,6 +172,22 @@ pub(crate) fn of_query(error: &QueryError) -> Status {
     }
 }
 
+/// Days could not be ended.
+pub(crate) fn of_reaction(error: &reactors::Error) -> Status {
+    match error {
+        reactors::Error::Query(error) => of_query(error),
+        reactors::Error::Executor(error) => of_command(error),
+        reactors::Error::Log(error) => of_log(error),
+        reactors::Error::TooManyDays { .. } => invalid_field("through_on", &error.to_string()),
+        reactors::Error::Invalid(_) => told(
+            Code::Internal,
+            "UNNAMED",
+            &error.to_string(),
+            HashMap::new(),
+        ),
+    }
+}
+
 /// The log did not answer a read.
 pub(crate) fn of_log(error: &log::Error) -> Status {
     tracing::warn!(%error, "the log does not answer");

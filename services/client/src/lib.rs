@@ -35,6 +35,7 @@ mod config;
 mod connection;
 mod customer;
 mod error;
+mod follow_up;
 mod history;
 mod metadata;
 mod query;

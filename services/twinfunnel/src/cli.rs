@@ -39,6 +39,8 @@ enum Command {
     Log(crate::events::LogArgs),
     /// Print events as they are recorded, one a line as JSON.
     Follow(crate::events::FollowArgs),
+    /// End the tenant's days up to one, in order: all is done that was due by then.
+    Tick(crate::tick::TickArgs),
     /// Tell how far each read model has come.
     Status(crate::read_models::StatusArgs),
     /// Build a read model anew beside the live one, then swap.
@@ -68,6 +70,7 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Audit(audit) => crate::audit::run(audit).await,
         Command::Log(args) => crate::events::log(args).await,
         Command::Follow(args) => crate::events::follow(args).await,
+        Command::Tick(args) => crate::tick::run(args).await,
         Command::Status(args) => crate::read_models::status(args).await,
         Command::Rebuild(args) => crate::read_models::rebuild(args).await,
         Command::Replay(args) => crate::read_models::replay(args).await,

@@ -22,6 +22,7 @@ mod serve_command;
 mod show;
 mod signals;
 mod submit;
+mod tick;
 
 use std::process::ExitCode;
 

@@ -11,6 +11,7 @@ use log::Log;
 use log::seal::{KeyFile, Sealing, Seals};
 use merkle::OriginPrefix;
 use projections::{Home, Projections};
+use reactors::{Reacting, Reactors};
 use relay::Relay;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -39,6 +40,8 @@ pub(crate) enum Role {
     Query,
     /// Keep the read models.
     Project,
+    /// Follow customers up: do what follows from what happened, and from the passing of days.
+    React,
     /// Seal the log, and prove what is in it.
     Seal,
     /// Send events on to NATS JetStream.
@@ -100,6 +103,7 @@ pub(crate) struct Running {
     projections: Option<Projections>,
     sealing: Option<Sealing>,
     relay: Option<Relay>,
+    reacting: Option<Reacting>,
     stop: oneshot::Sender<()>,
     serving: JoinHandle<Result<(), api::ServeError>>,
 }
@@ -134,7 +138,7 @@ pub(crate) async fn start(config: ServeConfig) -> anyhow::Result<Running> {
             (log.context("opening the database")?, Home::Postgres { url })
         }
     };
-    let projections = if has(Role::Query) || has(Role::Project) {
+    let projections = if has(Role::Query) || has(Role::Project) || has(Role::React) {
         let options = projections::Options {
             run_workers: has(Role::Project),
             ..projections::Options::at(home)
@@ -159,8 +163,12 @@ pub(crate) async fn start(config: ServeConfig) -> anyhow::Result<Running> {
         None => None,
     };
     let executor = Executor::new(log.clone(), &executor::Options::default());
+    let reactors = projections.clone().filter(|_| has(Role::React));
+    let reactors = reactors.map(|read| Reactors::new(log.clone(), executor.clone(), read));
+    let reacting = reactors.as_ref().map(Reactors::start);
     let roles = Roles {
         command: has(Role::Command).then_some(executor),
+        react: reactors,
         query: projections.clone().filter(|_| has(Role::Query)),
         seal: seals.clone(),
         log: log.clone(),
@@ -176,6 +184,7 @@ pub(crate) async fn start(config: ServeConfig) -> anyhow::Result<Running> {
         projections,
         sealing: seals.map(|seals| seals.start()),
         relay,
+        reacting,
         stop,
         serving,
     })
@@ -212,6 +221,9 @@ impl Running {
         // If the server has ended by itself, its outcome is what follows.
         let _ = self.stop.send(());
         self.serving.await.context("serving")??;
+        if let Some(reacting) = self.reacting {
+            reacting.stop().await;
+        }
         if let Some(sealing) = self.sealing {
             sealing.stop().await;
         }

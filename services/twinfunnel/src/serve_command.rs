@@ -187,6 +187,7 @@ async fn config(args: Args) -> anyhow::Result<ServeConfig> {
             Role::Command,
             Role::Query,
             Role::Project,
+            Role::React,
             Role::Seal,
             Role::Relay,
         ],

@@ -24,7 +24,7 @@ const NUMBER_PLACES: u32 = 6;
 pub fn alarms(
     company: &Company,
     account: &Account,
-    findings: &[&Finding],
+    findings: &[Finding],
     day: NaiveDate,
 ) -> Result<Vec<Reaction>, Invalid> {
     let at = end_of(day, &company.zone);

@@ -6,6 +6,7 @@ pub(crate) mod customer;
 pub(crate) mod funnel;
 pub(crate) mod health;
 pub(crate) mod status;
+pub(crate) mod tasks;
 pub(crate) mod velocity;
 
 use chrono::SecondsFormat;

@@ -2,6 +2,7 @@
 
 mod commission;
 mod customer;
+mod tasks;
 
 use std::process::ExitCode;
 
@@ -35,6 +36,8 @@ pub(crate) enum Show {
     Health(customer::HealthArgs),
     /// Everything about a customer.
     Customer(customer::CustomerArgs),
+    /// What is to be done for customers, by whom, until when.
+    Tasks(tasks::TasksArgs),
 }
 
 /// Options of `show funnel`.
@@ -212,6 +215,7 @@ pub(crate) async fn run(show: Show) -> anyhow::Result<ExitCode> {
         Show::Signals(args) => commission::signals(args).await?,
         Show::Health(args) => customer::health(args).await?,
         Show::Customer(args) => customer::picture(args).await?,
+        Show::Tasks(args) => tasks::tasks(args).await?,
     };
     output::write(&text)?;
     Ok(ExitCode::SUCCESS)
