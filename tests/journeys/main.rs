@@ -23,6 +23,7 @@ mod crashing;
 mod crowding;
 mod customers;
 mod following;
+mod following_up;
 mod guarding;
 mod health;
 mod hostile;
