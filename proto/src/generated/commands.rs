@@ -112,6 +112,10 @@ pub enum CustomerCommand {
     UpdateContact(v1::UpdateContact),
     /// See [`v1::RemoveContact`].
     RemoveContact(v1::RemoveContact),
+    /// See [`v1::AssignCsm`].
+    AssignCsm(v1::AssignCsm),
+    /// See [`v1::RecordChurn`].
+    RecordChurn(v1::RecordChurn),
 }
 
 /// A command about a exchange rate.
@@ -126,6 +130,29 @@ pub enum ExchangeRateCommand {
 pub enum FixedCostCommand {
     /// See [`v1::RecordFixedCost`].
     RecordFixedCost(v1::RecordFixedCost),
+}
+
+/// A command about a health model.
+#[derive(Debug, Clone, PartialEq)]
+pub enum HealthModelCommand {
+    /// See [`v1::PublishHealthModel`].
+    PublishHealthModel(v1::PublishHealthModel),
+}
+
+/// A command about a interaction.
+#[derive(Debug, Clone, PartialEq)]
+pub enum InteractionCommand {
+    /// See [`v1::LogInteraction`].
+    LogInteraction(v1::LogInteraction),
+}
+
+/// A command about a metric.
+#[derive(Debug, Clone, PartialEq)]
+pub enum MetricCommand {
+    /// See [`v1::DeclareMetric`].
+    DeclareMetric(v1::DeclareMetric),
+    /// See [`v1::RetireMetric`].
+    RetireMetric(v1::RetireMetric),
 }
 
 /// A command about a product.
@@ -184,6 +211,13 @@ pub enum SalesProcessCommand {
     ReviseSalesProcess(v1::ReviseSalesProcess),
 }
 
+/// A command about a survey.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SurveyCommand {
+    /// See [`v1::AnswerSurvey`].
+    AnswerSurvey(v1::AnswerSurvey),
+}
+
 /// A command about a task.
 #[derive(Debug, Clone, PartialEq)]
 pub enum TaskCommand {
@@ -223,6 +257,32 @@ pub enum TenantCommand {
     ConfigureTenant(v1::ConfigureTenant),
 }
 
+/// A command about a ticket.
+#[derive(Debug, Clone, PartialEq)]
+pub enum TicketCommand {
+    /// See [`v1::OpenTicket`].
+    OpenTicket(v1::OpenTicket),
+    /// See [`v1::AnswerTicket`].
+    AnswerTicket(v1::AnswerTicket),
+    /// See [`v1::EscalateTicket`].
+    EscalateTicket(v1::EscalateTicket),
+    /// See [`v1::CloseTicket`].
+    CloseTicket(v1::CloseTicket),
+    /// See [`v1::ReopenTicket`].
+    ReopenTicket(v1::ReopenTicket),
+    /// See [`v1::RateTicket`].
+    RateTicket(v1::RateTicket),
+}
+
+/// A command about a usage.
+#[derive(Debug, Clone, PartialEq)]
+pub enum UsageCommand {
+    /// See [`v1::RecordUsage`].
+    RecordUsage(v1::RecordUsage),
+    /// See [`v1::CorrectUsage`].
+    CorrectUsage(v1::CorrectUsage),
+}
+
 /// A command, told apart by the noun it is about.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Route {
@@ -242,6 +302,12 @@ pub enum Route {
     ExchangeRate(ExchangeRateCommand),
     /// About a fixed cost.
     FixedCost(FixedCostCommand),
+    /// About a health model.
+    HealthModel(HealthModelCommand),
+    /// About a interaction.
+    Interaction(InteractionCommand),
+    /// About a metric.
+    Metric(MetricCommand),
     /// About a product.
     Product(ProductCommand),
     /// About a quote.
@@ -250,12 +316,18 @@ pub enum Route {
     Rep(RepCommand),
     /// About a sales process.
     SalesProcess(SalesProcessCommand),
+    /// About a survey.
+    Survey(SurveyCommand),
     /// About a task.
     Task(TaskCommand),
     /// About a team.
     Team(TeamCommand),
     /// About a tenant.
     Tenant(TenantCommand),
+    /// About a ticket.
+    Ticket(TicketCommand),
+    /// About a usage.
+    Usage(UsageCommand),
 }
 
 impl From<Kind> for Route {
@@ -301,8 +373,14 @@ impl From<Kind> for Route {
             Kind::AddContact(m) => Self::Customer(CustomerCommand::AddContact(m)),
             Kind::UpdateContact(m) => Self::Customer(CustomerCommand::UpdateContact(m)),
             Kind::RemoveContact(m) => Self::Customer(CustomerCommand::RemoveContact(m)),
+            Kind::AssignCsm(m) => Self::Customer(CustomerCommand::AssignCsm(m)),
+            Kind::RecordChurn(m) => Self::Customer(CustomerCommand::RecordChurn(m)),
             Kind::SetExchangeRate(m) => Self::ExchangeRate(ExchangeRateCommand::SetExchangeRate(m)),
             Kind::RecordFixedCost(m) => Self::FixedCost(FixedCostCommand::RecordFixedCost(m)),
+            Kind::PublishHealthModel(m) => Self::HealthModel(HealthModelCommand::PublishHealthModel(m)),
+            Kind::LogInteraction(m) => Self::Interaction(InteractionCommand::LogInteraction(m)),
+            Kind::DeclareMetric(m) => Self::Metric(MetricCommand::DeclareMetric(m)),
+            Kind::RetireMetric(m) => Self::Metric(MetricCommand::RetireMetric(m)),
             Kind::RegisterProduct(m) => Self::Product(ProductCommand::RegisterProduct(m)),
             Kind::ChangeListPrice(m) => Self::Product(ProductCommand::ChangeListPrice(m)),
             Kind::RetireProduct(m) => Self::Product(ProductCommand::RetireProduct(m)),
@@ -321,6 +399,7 @@ impl From<Kind> for Route {
             Kind::AssignTerritory(m) => Self::Rep(RepCommand::AssignTerritory(m)),
             Kind::DefineSalesProcess(m) => Self::SalesProcess(SalesProcessCommand::DefineSalesProcess(m)),
             Kind::ReviseSalesProcess(m) => Self::SalesProcess(SalesProcessCommand::ReviseSalesProcess(m)),
+            Kind::AnswerSurvey(m) => Self::Survey(SurveyCommand::AnswerSurvey(m)),
             Kind::PlanTask(m) => Self::Task(TaskCommand::PlanTask(m)),
             Kind::AssignTask(m) => Self::Task(TaskCommand::AssignTask(m)),
             Kind::MoveTask(m) => Self::Task(TaskCommand::MoveTask(m)),
@@ -333,6 +412,14 @@ impl From<Kind> for Route {
             Kind::AppointManager(m) => Self::Team(TeamCommand::AppointManager(m)),
             Kind::MoveRegion(m) => Self::Team(TeamCommand::MoveRegion(m)),
             Kind::ConfigureTenant(m) => Self::Tenant(TenantCommand::ConfigureTenant(m)),
+            Kind::OpenTicket(m) => Self::Ticket(TicketCommand::OpenTicket(m)),
+            Kind::AnswerTicket(m) => Self::Ticket(TicketCommand::AnswerTicket(m)),
+            Kind::EscalateTicket(m) => Self::Ticket(TicketCommand::EscalateTicket(m)),
+            Kind::CloseTicket(m) => Self::Ticket(TicketCommand::CloseTicket(m)),
+            Kind::ReopenTicket(m) => Self::Ticket(TicketCommand::ReopenTicket(m)),
+            Kind::RateTicket(m) => Self::Ticket(TicketCommand::RateTicket(m)),
+            Kind::RecordUsage(m) => Self::Usage(UsageCommand::RecordUsage(m)),
+            Kind::CorrectUsage(m) => Self::Usage(UsageCommand::CorrectUsage(m)),
         }
     }
 }
@@ -490,6 +577,12 @@ impl<H: HandleCommand> v1::customer_command_service_server::CustomerCommandServi
     async fn remove_contact(&self, request: Request<v1::RemoveContact>) -> Result<Response<Receipt>, Status> {
         self.0.handle(request.map(Kind::RemoveContact)).await
     }
+    async fn assign_csm(&self, request: Request<v1::AssignCsm>) -> Result<Response<Receipt>, Status> {
+        self.0.handle(request.map(Kind::AssignCsm)).await
+    }
+    async fn record_churn(&self, request: Request<v1::RecordChurn>) -> Result<Response<Receipt>, Status> {
+        self.0.handle(request.map(Kind::RecordChurn)).await
+    }
 }
 
 #[tonic::async_trait]
@@ -503,6 +596,30 @@ impl<H: HandleCommand> v1::exchange_rate_command_service_server::ExchangeRateCom
 impl<H: HandleCommand> v1::fixed_cost_command_service_server::FixedCostCommandService for CommandDoor<H> {
     async fn record_fixed_cost(&self, request: Request<v1::RecordFixedCost>) -> Result<Response<Receipt>, Status> {
         self.0.handle(request.map(Kind::RecordFixedCost)).await
+    }
+}
+
+#[tonic::async_trait]
+impl<H: HandleCommand> v1::health_model_command_service_server::HealthModelCommandService for CommandDoor<H> {
+    async fn publish_health_model(&self, request: Request<v1::PublishHealthModel>) -> Result<Response<Receipt>, Status> {
+        self.0.handle(request.map(Kind::PublishHealthModel)).await
+    }
+}
+
+#[tonic::async_trait]
+impl<H: HandleCommand> v1::interaction_command_service_server::InteractionCommandService for CommandDoor<H> {
+    async fn log_interaction(&self, request: Request<v1::LogInteraction>) -> Result<Response<Receipt>, Status> {
+        self.0.handle(request.map(Kind::LogInteraction)).await
+    }
+}
+
+#[tonic::async_trait]
+impl<H: HandleCommand> v1::metric_command_service_server::MetricCommandService for CommandDoor<H> {
+    async fn declare_metric(&self, request: Request<v1::DeclareMetric>) -> Result<Response<Receipt>, Status> {
+        self.0.handle(request.map(Kind::DeclareMetric)).await
+    }
+    async fn retire_metric(&self, request: Request<v1::RetireMetric>) -> Result<Response<Receipt>, Status> {
+        self.0.handle(request.map(Kind::RetireMetric)).await
     }
 }
 
@@ -577,6 +694,13 @@ impl<H: HandleCommand> v1::sales_process_command_service_server::SalesProcessCom
 }
 
 #[tonic::async_trait]
+impl<H: HandleCommand> v1::survey_command_service_server::SurveyCommandService for CommandDoor<H> {
+    async fn answer_survey(&self, request: Request<v1::AnswerSurvey>) -> Result<Response<Receipt>, Status> {
+        self.0.handle(request.map(Kind::AnswerSurvey)).await
+    }
+}
+
+#[tonic::async_trait]
 impl<H: HandleCommand> v1::task_command_service_server::TaskCommandService for CommandDoor<H> {
     async fn plan_task(&self, request: Request<v1::PlanTask>) -> Result<Response<Receipt>, Status> {
         self.0.handle(request.map(Kind::PlanTask)).await
@@ -624,6 +748,38 @@ impl<H: HandleCommand> v1::tenant_command_service_server::TenantCommandService f
     }
 }
 
+#[tonic::async_trait]
+impl<H: HandleCommand> v1::ticket_command_service_server::TicketCommandService for CommandDoor<H> {
+    async fn open_ticket(&self, request: Request<v1::OpenTicket>) -> Result<Response<Receipt>, Status> {
+        self.0.handle(request.map(Kind::OpenTicket)).await
+    }
+    async fn answer_ticket(&self, request: Request<v1::AnswerTicket>) -> Result<Response<Receipt>, Status> {
+        self.0.handle(request.map(Kind::AnswerTicket)).await
+    }
+    async fn escalate_ticket(&self, request: Request<v1::EscalateTicket>) -> Result<Response<Receipt>, Status> {
+        self.0.handle(request.map(Kind::EscalateTicket)).await
+    }
+    async fn close_ticket(&self, request: Request<v1::CloseTicket>) -> Result<Response<Receipt>, Status> {
+        self.0.handle(request.map(Kind::CloseTicket)).await
+    }
+    async fn reopen_ticket(&self, request: Request<v1::ReopenTicket>) -> Result<Response<Receipt>, Status> {
+        self.0.handle(request.map(Kind::ReopenTicket)).await
+    }
+    async fn rate_ticket(&self, request: Request<v1::RateTicket>) -> Result<Response<Receipt>, Status> {
+        self.0.handle(request.map(Kind::RateTicket)).await
+    }
+}
+
+#[tonic::async_trait]
+impl<H: HandleCommand> v1::usage_command_service_server::UsageCommandService for CommandDoor<H> {
+    async fn record_usage(&self, request: Request<v1::RecordUsage>) -> Result<Response<Receipt>, Status> {
+        self.0.handle(request.map(Kind::RecordUsage)).await
+    }
+    async fn correct_usage(&self, request: Request<v1::CorrectUsage>) -> Result<Response<Receipt>, Status> {
+        self.0.handle(request.map(Kind::CorrectUsage)).await
+    }
+}
+
 /// Adds every command service to a router, each with the largest message it takes, in bytes.
 pub fn add_command_services<H: HandleCommand>(routes: &mut tonic::service::RoutesBuilder, door: &CommandDoor<H>, max_len: usize) {
     routes.add_service(v1::playbook_command_service_server::PlaybookCommandServiceServer::new(door.clone()).max_decoding_message_size(max_len));
@@ -634,11 +790,17 @@ pub fn add_command_services<H: HandleCommand>(routes: &mut tonic::service::Route
     routes.add_service(v1::customer_command_service_server::CustomerCommandServiceServer::new(door.clone()).max_decoding_message_size(max_len));
     routes.add_service(v1::exchange_rate_command_service_server::ExchangeRateCommandServiceServer::new(door.clone()).max_decoding_message_size(max_len));
     routes.add_service(v1::fixed_cost_command_service_server::FixedCostCommandServiceServer::new(door.clone()).max_decoding_message_size(max_len));
+    routes.add_service(v1::health_model_command_service_server::HealthModelCommandServiceServer::new(door.clone()).max_decoding_message_size(max_len));
+    routes.add_service(v1::interaction_command_service_server::InteractionCommandServiceServer::new(door.clone()).max_decoding_message_size(max_len));
+    routes.add_service(v1::metric_command_service_server::MetricCommandServiceServer::new(door.clone()).max_decoding_message_size(max_len));
     routes.add_service(v1::product_command_service_server::ProductCommandServiceServer::new(door.clone()).max_decoding_message_size(max_len));
     routes.add_service(v1::quote_command_service_server::QuoteCommandServiceServer::new(door.clone()).max_decoding_message_size(max_len));
     routes.add_service(v1::rep_command_service_server::RepCommandServiceServer::new(door.clone()).max_decoding_message_size(max_len));
     routes.add_service(v1::sales_process_command_service_server::SalesProcessCommandServiceServer::new(door.clone()).max_decoding_message_size(max_len));
+    routes.add_service(v1::survey_command_service_server::SurveyCommandServiceServer::new(door.clone()).max_decoding_message_size(max_len));
     routes.add_service(v1::task_command_service_server::TaskCommandServiceServer::new(door.clone()).max_decoding_message_size(max_len));
     routes.add_service(v1::team_command_service_server::TeamCommandServiceServer::new(door.clone()).max_decoding_message_size(max_len));
     routes.add_service(v1::tenant_command_service_server::TenantCommandServiceServer::new(door.clone()).max_decoding_message_size(max_len));
+    routes.add_service(v1::ticket_command_service_server::TicketCommandServiceServer::new(door.clone()).max_decoding_message_size(max_len));
+    routes.add_service(v1::usage_command_service_server::UsageCommandServiceServer::new(door.clone()).max_decoding_message_size(max_len));
 }

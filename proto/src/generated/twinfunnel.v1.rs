@@ -2047,6 +2047,9 @@ pub struct Clawback {
     /// How much at a termination. At a refund it is the part that was refunded.
     #[prost(enumeration = "ClawbackExtent", tag = "3")]
     pub extent: i32,
+    /// What goes back beside the commission itself; nothing if empty.
+    #[prost(enumeration = "ClawbackAlso", repeated, tag = "4")]
+    pub also: ::prost::alloc::vec::Vec<i32>,
 }
 impl ::prost::Name for Clawback {
     const NAME: &'static str = "Clawback";
@@ -2492,6 +2495,39 @@ impl ClawbackExtent {
             "CLAWBACK_EXTENT_UNSPECIFIED" => Some(Self::Unspecified),
             "CLAWBACK_EXTENT_FULL" => Some(Self::Full),
             "CLAWBACK_EXTENT_PRORATED" => Some(Self::Prorated),
+            _ => None,
+        }
+    }
+}
+/// What is taken back beside a commission.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ClawbackAlso {
+    Unspecified = 0,
+    /// What was paid as SPIFs for the win, in proportion to what of the contract is lost.
+    Spifs = 1,
+    /// What managers were paid as overrides for the line. It goes back wherever the team's own does, so
+    /// too where less is agreed than before.
+    Overrides = 2,
+}
+impl ClawbackAlso {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "CLAWBACK_ALSO_UNSPECIFIED",
+            Self::Spifs => "CLAWBACK_ALSO_SPIFS",
+            Self::Overrides => "CLAWBACK_ALSO_OVERRIDES",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "CLAWBACK_ALSO_UNSPECIFIED" => Some(Self::Unspecified),
+            "CLAWBACK_ALSO_SPIFS" => Some(Self::Spifs),
+            "CLAWBACK_ALSO_OVERRIDES" => Some(Self::Overrides),
             _ => None,
         }
     }
@@ -7314,6 +7350,54 @@ impl ::prost::Name for RemoveContact {
         "/twinfunnel.v1.RemoveContact".into()
     }
 }
+/// Gives the customer to a customer success manager, from when the command occurred.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct AssignCsm {
+    #[prost(string, tag = "1")]
+    pub customer_id: ::prost::alloc::string::String,
+    /// Who looks after it from then on: a rep who is active then (UNKNOWN_REP, INACTIVE_REP).
+    #[prost(string, tag = "2")]
+    pub rep_id: ::prost::alloc::string::String,
+}
+impl ::prost::Name for AssignCsm {
+    const NAME: &'static str = "AssignCsm";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.AssignCsm".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.AssignCsm".into()
+    }
+}
+/// Records that the customer said it leaves, or why it left. Whether it did, its contracts say. A
+/// statement is recorded once (ALREADY_RECORDED); the very same said again changes nothing.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RecordChurn {
+    #[prost(string, tag = "1")]
+    pub customer_id: ::prost::alloc::string::String,
+    /// Which statement.
+    #[prost(string, tag = "2")]
+    pub churn_id: ::prost::alloc::string::String,
+    /// The day on which it leaves, as ISO 8601 date.
+    #[prost(string, tag = "3")]
+    pub churned_on: ::prost::alloc::string::String,
+    /// Why, as a short code.
+    #[prost(string, tag = "4")]
+    pub reason: ::prost::alloc::string::String,
+    /// What it said. Personal.
+    #[prost(string, tag = "5")]
+    pub feedback: ::prost::alloc::string::String,
+}
+impl ::prost::Name for RecordChurn {
+    const NAME: &'static str = "RecordChurn";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.RecordChurn".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.RecordChurn".into()
+    }
+}
 /// What part a person plays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
@@ -7577,6 +7661,57 @@ pub mod customer_command_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
+        /// AssignCsm gives the customer to a customer success manager.
+        pub async fn assign_csm(
+            &mut self,
+            request: impl tonic::IntoRequest<super::AssignCsm>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/twinfunnel.v1.CustomerCommandService/AssignCsm",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("twinfunnel.v1.CustomerCommandService", "AssignCsm"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// RecordChurn records that the customer leaves, and why.
+        pub async fn record_churn(
+            &mut self,
+            request: impl tonic::IntoRequest<super::RecordChurn>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/twinfunnel.v1.CustomerCommandService/RecordChurn",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "twinfunnel.v1.CustomerCommandService",
+                        "RecordChurn",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -7617,6 +7752,16 @@ pub mod customer_command_service_server {
         async fn remove_contact(
             &self,
             request: tonic::Request<super::RemoveContact>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status>;
+        /// AssignCsm gives the customer to a customer success manager.
+        async fn assign_csm(
+            &self,
+            request: tonic::Request<super::AssignCsm>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status>;
+        /// RecordChurn records that the customer leaves, and why.
+        async fn record_churn(
+            &self,
+            request: tonic::Request<super::RecordChurn>,
         ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status>;
     }
     /// Commands about customers and the people there.
@@ -7924,6 +8069,97 @@ pub mod customer_command_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = RemoveContactSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/twinfunnel.v1.CustomerCommandService/AssignCsm" => {
+                    #[allow(non_camel_case_types)]
+                    struct AssignCsmSvc<T: CustomerCommandService>(pub Arc<T>);
+                    impl<
+                        T: CustomerCommandService,
+                    > tonic::server::UnaryService<super::AssignCsm> for AssignCsmSvc<T> {
+                        type Response = super::Receipt;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::AssignCsm>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CustomerCommandService>::assign_csm(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = AssignCsmSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/twinfunnel.v1.CustomerCommandService/RecordChurn" => {
+                    #[allow(non_camel_case_types)]
+                    struct RecordChurnSvc<T: CustomerCommandService>(pub Arc<T>);
+                    impl<
+                        T: CustomerCommandService,
+                    > tonic::server::UnaryService<super::RecordChurn>
+                    for RecordChurnSvc<T> {
+                        type Response = super::Receipt;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::RecordChurn>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CustomerCommandService>::record_churn(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = RecordChurnSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
@@ -8652,6 +8888,1344 @@ pub mod fixed_cost_command_service_server {
     /// Generated gRPC service name
     pub const SERVICE_NAME: &str = "twinfunnel.v1.FixedCostCommandService";
     impl<T> tonic::server::NamedService for FixedCostCommandServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
+/// Publishes a version of a model: the first, or the next. What is published never changes; it holds
+/// from its day until the day of the next version, which is later (NOT_LATER). The very same said again
+/// changes nothing. Its metrics are declared (UNKNOWN_METRIC).
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct PublishHealthModel {
+    #[prost(string, tag = "1")]
+    pub health_model_id: ::prost::alloc::string::String,
+    /// The first day on which it holds, as ISO 8601 date, in the tenant's time zone.
+    #[prost(string, tag = "2")]
+    pub effective_from: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "3")]
+    pub terms: ::core::option::Option<HealthTerms>,
+}
+impl ::prost::Name for PublishHealthModel {
+    const NAME: &'static str = "PublishHealthModel";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.PublishHealthModel".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.PublishHealthModel".into()
+    }
+}
+/// What a health model says. It has a factor at least, or something that takes points off. How a score
+/// follows, CustomerHealthQueryService tells. Weights and points are exact decimals.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct HealthTerms {
+    /// What usage counts for; each metric once.
+    #[prost(message, repeated, tag = "1")]
+    pub metrics: ::prost::alloc::vec::Vec<HealthMetricFactor>,
+    /// What surveys count for; nothing if absent.
+    #[prost(message, optional, tag = "2")]
+    pub nps: ::core::option::Option<HealthNpsFactor>,
+    /// What open tickets take off; nothing if absent.
+    #[prost(message, optional, tag = "3")]
+    pub open_tickets: ::core::option::Option<HealthTicketPoints>,
+    /// What silence takes off; nothing if absent.
+    #[prost(message, optional, tag = "4")]
+    pub without_contact: ::core::option::Option<HealthSilence>,
+    /// Points that it takes off that the last decision maker has gone; none if empty.
+    #[prost(string, tag = "5")]
+    pub decision_maker_departed_points: ::prost::alloc::string::String,
+    /// Where bands begin; 80 and 50 if absent.
+    #[prost(message, optional, tag = "6")]
+    pub bands: ::core::option::Option<HealthBands>,
+    /// Days, 1 to 3,660, for which a ticket may be open before a task is raised; never raised if absent.
+    #[prost(uint32, optional, tag = "7")]
+    pub ticket_open_days: ::core::option::Option<u32>,
+    /// Days, 0 to 3,660, for which an invoice may be overdue before a task is raised; 0 if absent.
+    #[prost(uint32, optional, tag = "8")]
+    pub payment_late_days: ::core::option::Option<u32>,
+    /// Days, 0 to 3,660, from a customer's first contract in which no metric raises a task; 0 if absent.
+    #[prost(uint32, optional, tag = "9")]
+    pub grace_days: ::core::option::Option<u32>,
+}
+impl ::prost::Name for HealthTerms {
+    const NAME: &'static str = "HealthTerms";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.HealthTerms".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.HealthTerms".into()
+    }
+}
+/// What a metric counts for.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct HealthMetricFactor {
+    #[prost(string, tag = "1")]
+    pub metric_id: ::prost::alloc::string::String,
+    /// How much it counts beside the others; above 0.
+    #[prost(string, tag = "2")]
+    pub weight: ::prost::alloc::string::String,
+    /// Days, 1 to 3,660, over which a customer's own mean is taken; 14 if absent.
+    #[prost(uint32, optional, tag = "3")]
+    pub window_days: ::core::option::Option<u32>,
+    /// Days, 1 to 3,660, over which the mean of all is taken; 90 if absent.
+    #[prost(uint32, optional, tag = "4")]
+    pub baseline_days: ::core::option::Option<u32>,
+    /// The part of the baseline under which a task is raised, 0 to 100; 1 if empty, never if 0.
+    #[prost(string, tag = "5")]
+    pub threshold: ::prost::alloc::string::String,
+}
+impl ::prost::Name for HealthMetricFactor {
+    const NAME: &'static str = "HealthMetricFactor";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.HealthMetricFactor".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.HealthMetricFactor".into()
+    }
+}
+/// What the answers of a net promoter survey count for.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct HealthNpsFactor {
+    /// How much they count beside the others; above 0.
+    #[prost(string, tag = "1")]
+    pub weight: ::prost::alloc::string::String,
+    /// Days, 1 to 3,660, for which an answer counts.
+    #[prost(uint32, tag = "2")]
+    pub window_days: u32,
+}
+impl ::prost::Name for HealthNpsFactor {
+    const NAME: &'static str = "HealthNpsFactor";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.HealthNpsFactor".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.HealthNpsFactor".into()
+    }
+}
+/// What lowers the score, ticket by ticket.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct HealthTicketPoints {
+    /// Points for each open ticket; above 0.
+    #[prost(string, tag = "1")]
+    pub points_each: ::prost::alloc::string::String,
+    /// Points for all of them at most, no less than for one; without a bound if empty.
+    #[prost(string, tag = "2")]
+    pub points_at_most: ::prost::alloc::string::String,
+}
+impl ::prost::Name for HealthTicketPoints {
+    const NAME: &'static str = "HealthTicketPoints";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.HealthTicketPoints".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.HealthTicketPoints".into()
+    }
+}
+/// What lowers the score once it has gone on for too long.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct HealthSilence {
+    /// Days, 1 to 3,660, without contact after which it does.
+    #[prost(uint32, tag = "1")]
+    pub after_days: u32,
+    /// Points; above 0.
+    #[prost(string, tag = "2")]
+    pub points: ::prost::alloc::string::String,
+}
+impl ::prost::Name for HealthSilence {
+    const NAME: &'static str = "HealthSilence";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.HealthSilence".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.HealthSilence".into()
+    }
+}
+/// Where bands begin: 0 <= at_risk_from <= healthy_from <= 100.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct HealthBands {
+    /// The score from which a customer is healthy.
+    #[prost(string, tag = "1")]
+    pub healthy_from: ::prost::alloc::string::String,
+    /// The score from which it is at risk, and below which it is critical.
+    #[prost(string, tag = "2")]
+    pub at_risk_from: ::prost::alloc::string::String,
+}
+impl ::prost::Name for HealthBands {
+    const NAME: &'static str = "HealthBands";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.HealthBands".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.HealthBands".into()
+    }
+}
+/// Generated client implementations.
+#[allow(unused_qualifications)]
+pub mod health_model_command_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// Commands about health models: how healthy customers are said to be.
+    #[derive(Debug, Clone)]
+    pub struct HealthModelCommandServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl HealthModelCommandServiceClient<tonic::transport::Channel> {
+        /// Attempt to create a new client by connecting to a given endpoint.
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
+        }
+    }
+    impl<T> HealthModelCommandServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> HealthModelCommandServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            HealthModelCommandServiceClient::new(
+                InterceptedService::new(inner, interceptor),
+            )
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// PublishHealthModel publishes a version of a model.
+        pub async fn publish_health_model(
+            &mut self,
+            request: impl tonic::IntoRequest<super::PublishHealthModel>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/twinfunnel.v1.HealthModelCommandService/PublishHealthModel",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "twinfunnel.v1.HealthModelCommandService",
+                        "PublishHealthModel",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+#[allow(unused_qualifications)]
+pub mod health_model_command_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with HealthModelCommandServiceServer.
+    #[async_trait]
+    pub trait HealthModelCommandService: std::marker::Send + std::marker::Sync + 'static {
+        /// PublishHealthModel publishes a version of a model.
+        async fn publish_health_model(
+            &self,
+            request: tonic::Request<super::PublishHealthModel>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status>;
+    }
+    /// Commands about health models: how healthy customers are said to be.
+    #[derive(Debug)]
+    pub struct HealthModelCommandServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> HealthModelCommandServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>>
+    for HealthModelCommandServiceServer<T>
+    where
+        T: HealthModelCommandService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/twinfunnel.v1.HealthModelCommandService/PublishHealthModel" => {
+                    #[allow(non_camel_case_types)]
+                    struct PublishHealthModelSvc<T: HealthModelCommandService>(
+                        pub Arc<T>,
+                    );
+                    impl<
+                        T: HealthModelCommandService,
+                    > tonic::server::UnaryService<super::PublishHealthModel>
+                    for PublishHealthModelSvc<T> {
+                        type Response = super::Receipt;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::PublishHealthModel>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as HealthModelCommandService>::publish_health_model(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = PublishHealthModelSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for HealthModelCommandServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "twinfunnel.v1.HealthModelCommandService";
+    impl<T> tonic::server::NamedService for HealthModelCommandServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
+/// Records a communication with a customer. It is logged once (ALREADY_LOGGED); the very same said again
+/// changes nothing.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct LogInteraction {
+    #[prost(string, tag = "1")]
+    pub interaction_id: ::prost::alloc::string::String,
+    /// Registered (UNKNOWN_CUSTOMER).
+    #[prost(string, tag = "2")]
+    pub customer_id: ::prost::alloc::string::String,
+    /// The persons who took part, each one who is or was there (UNKNOWN_CONTACT).
+    #[prost(string, repeated, tag = "3")]
+    pub contact_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Who of us held it (UNKNOWN_REP).
+    #[prost(string, tag = "4")]
+    pub rep_id: ::prost::alloc::string::String,
+    #[prost(enumeration = "InteractionChannel", tag = "5")]
+    pub channel: i32,
+    /// What was said. Personal.
+    #[prost(string, tag = "6")]
+    pub note: ::prost::alloc::string::String,
+    /// The quotes it was about (UNKNOWN_QUOTE).
+    #[prost(string, repeated, tag = "7")]
+    pub quote_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// The documents it was about.
+    #[prost(string, repeated, tag = "8")]
+    pub document_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// The task it was held for.
+    #[prost(string, tag = "9")]
+    pub task_id: ::prost::alloc::string::String,
+}
+impl ::prost::Name for LogInteraction {
+    const NAME: &'static str = "LogInteraction";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.LogInteraction".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.LogInteraction".into()
+    }
+}
+/// How an interaction was held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum InteractionChannel {
+    Unspecified = 0,
+    Call = 1,
+    Email = 2,
+    Meeting = 3,
+    Chat = 4,
+    Visit = 5,
+    Other = 6,
+}
+impl InteractionChannel {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "INTERACTION_CHANNEL_UNSPECIFIED",
+            Self::Call => "INTERACTION_CHANNEL_CALL",
+            Self::Email => "INTERACTION_CHANNEL_EMAIL",
+            Self::Meeting => "INTERACTION_CHANNEL_MEETING",
+            Self::Chat => "INTERACTION_CHANNEL_CHAT",
+            Self::Visit => "INTERACTION_CHANNEL_VISIT",
+            Self::Other => "INTERACTION_CHANNEL_OTHER",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "INTERACTION_CHANNEL_UNSPECIFIED" => Some(Self::Unspecified),
+            "INTERACTION_CHANNEL_CALL" => Some(Self::Call),
+            "INTERACTION_CHANNEL_EMAIL" => Some(Self::Email),
+            "INTERACTION_CHANNEL_MEETING" => Some(Self::Meeting),
+            "INTERACTION_CHANNEL_CHAT" => Some(Self::Chat),
+            "INTERACTION_CHANNEL_VISIT" => Some(Self::Visit),
+            "INTERACTION_CHANNEL_OTHER" => Some(Self::Other),
+            _ => None,
+        }
+    }
+}
+/// Generated client implementations.
+#[allow(unused_qualifications)]
+pub mod interaction_command_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// Commands about interactions: communications with customers.
+    #[derive(Debug, Clone)]
+    pub struct InteractionCommandServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl InteractionCommandServiceClient<tonic::transport::Channel> {
+        /// Attempt to create a new client by connecting to a given endpoint.
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
+        }
+    }
+    impl<T> InteractionCommandServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InteractionCommandServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            InteractionCommandServiceClient::new(
+                InterceptedService::new(inner, interceptor),
+            )
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// LogInteraction records one.
+        pub async fn log_interaction(
+            &mut self,
+            request: impl tonic::IntoRequest<super::LogInteraction>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/twinfunnel.v1.InteractionCommandService/LogInteraction",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "twinfunnel.v1.InteractionCommandService",
+                        "LogInteraction",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+#[allow(unused_qualifications)]
+pub mod interaction_command_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with InteractionCommandServiceServer.
+    #[async_trait]
+    pub trait InteractionCommandService: std::marker::Send + std::marker::Sync + 'static {
+        /// LogInteraction records one.
+        async fn log_interaction(
+            &self,
+            request: tonic::Request<super::LogInteraction>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status>;
+    }
+    /// Commands about interactions: communications with customers.
+    #[derive(Debug)]
+    pub struct InteractionCommandServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> InteractionCommandServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>>
+    for InteractionCommandServiceServer<T>
+    where
+        T: InteractionCommandService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/twinfunnel.v1.InteractionCommandService/LogInteraction" => {
+                    #[allow(non_camel_case_types)]
+                    struct LogInteractionSvc<T: InteractionCommandService>(pub Arc<T>);
+                    impl<
+                        T: InteractionCommandService,
+                    > tonic::server::UnaryService<super::LogInteraction>
+                    for LogInteractionSvc<T> {
+                        type Response = super::Receipt;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::LogInteraction>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as InteractionCommandService>::log_interaction(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = LogInteractionSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for InteractionCommandServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "twinfunnel.v1.InteractionCommandService";
+    impl<T> tonic::server::NamedService for InteractionCommandServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
+/// Says what is measured, and how. A metric never changes its meaning (ALREADY_DECLARED): what is
+/// measured otherwise is another metric.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DeclareMetric {
+    #[prost(string, tag = "1")]
+    pub metric_id: ::prost::alloc::string::String,
+    /// For people.
+    #[prost(string, tag = "2")]
+    pub name: ::prost::alloc::string::String,
+    /// What it counts, such as `logins`.
+    #[prost(string, tag = "3")]
+    pub unit: ::prost::alloc::string::String,
+    #[prost(enumeration = "MetricAggregation", tag = "4")]
+    pub aggregation: i32,
+}
+impl ::prost::Name for DeclareMetric {
+    const NAME: &'static str = "DeclareMetric";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.DeclareMetric".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.DeclareMetric".into()
+    }
+}
+/// Ends it: nothing is measured after the day on which the command occurred. What was used by then may
+/// still be recorded, and corrected.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RetireMetric {
+    #[prost(string, tag = "1")]
+    pub metric_id: ::prost::alloc::string::String,
+}
+impl ::prost::Name for RetireMetric {
+    const NAME: &'static str = "RetireMetric";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.RetireMetric".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.RetireMetric".into()
+    }
+}
+/// How the records of a day make the day's value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum MetricAggregation {
+    Unspecified = 0,
+    /// Their sum; 0 on a day without records.
+    Sum = 1,
+    /// The last one told; it holds on until the next, over days without records.
+    Last = 2,
+    /// How many different subjects they name; 0 on a day without records.
+    Distinct = 3,
+}
+impl MetricAggregation {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "METRIC_AGGREGATION_UNSPECIFIED",
+            Self::Sum => "METRIC_AGGREGATION_SUM",
+            Self::Last => "METRIC_AGGREGATION_LAST",
+            Self::Distinct => "METRIC_AGGREGATION_DISTINCT",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "METRIC_AGGREGATION_UNSPECIFIED" => Some(Self::Unspecified),
+            "METRIC_AGGREGATION_SUM" => Some(Self::Sum),
+            "METRIC_AGGREGATION_LAST" => Some(Self::Last),
+            "METRIC_AGGREGATION_DISTINCT" => Some(Self::Distinct),
+            _ => None,
+        }
+    }
+}
+/// Generated client implementations.
+#[allow(unused_qualifications)]
+pub mod metric_command_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// Commands about metrics: what is measured of how customers use what they bought.
+    #[derive(Debug, Clone)]
+    pub struct MetricCommandServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl MetricCommandServiceClient<tonic::transport::Channel> {
+        /// Attempt to create a new client by connecting to a given endpoint.
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
+        }
+    }
+    impl<T> MetricCommandServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> MetricCommandServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            MetricCommandServiceClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// DeclareMetric says what is measured, and how.
+        pub async fn declare_metric(
+            &mut self,
+            request: impl tonic::IntoRequest<super::DeclareMetric>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/twinfunnel.v1.MetricCommandService/DeclareMetric",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "twinfunnel.v1.MetricCommandService",
+                        "DeclareMetric",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// RetireMetric ends it.
+        pub async fn retire_metric(
+            &mut self,
+            request: impl tonic::IntoRequest<super::RetireMetric>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/twinfunnel.v1.MetricCommandService/RetireMetric",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("twinfunnel.v1.MetricCommandService", "RetireMetric"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+#[allow(unused_qualifications)]
+pub mod metric_command_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with MetricCommandServiceServer.
+    #[async_trait]
+    pub trait MetricCommandService: std::marker::Send + std::marker::Sync + 'static {
+        /// DeclareMetric says what is measured, and how.
+        async fn declare_metric(
+            &self,
+            request: tonic::Request<super::DeclareMetric>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status>;
+        /// RetireMetric ends it.
+        async fn retire_metric(
+            &self,
+            request: tonic::Request<super::RetireMetric>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status>;
+    }
+    /// Commands about metrics: what is measured of how customers use what they bought.
+    #[derive(Debug)]
+    pub struct MetricCommandServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> MetricCommandServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>>
+    for MetricCommandServiceServer<T>
+    where
+        T: MetricCommandService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/twinfunnel.v1.MetricCommandService/DeclareMetric" => {
+                    #[allow(non_camel_case_types)]
+                    struct DeclareMetricSvc<T: MetricCommandService>(pub Arc<T>);
+                    impl<
+                        T: MetricCommandService,
+                    > tonic::server::UnaryService<super::DeclareMetric>
+                    for DeclareMetricSvc<T> {
+                        type Response = super::Receipt;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::DeclareMetric>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as MetricCommandService>::declare_metric(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = DeclareMetricSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/twinfunnel.v1.MetricCommandService/RetireMetric" => {
+                    #[allow(non_camel_case_types)]
+                    struct RetireMetricSvc<T: MetricCommandService>(pub Arc<T>);
+                    impl<
+                        T: MetricCommandService,
+                    > tonic::server::UnaryService<super::RetireMetric>
+                    for RetireMetricSvc<T> {
+                        type Response = super::Receipt;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::RetireMetric>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as MetricCommandService>::retire_metric(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = RetireMetricSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for MetricCommandServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "twinfunnel.v1.MetricCommandService";
+    impl<T> tonic::server::NamedService for MetricCommandServiceServer<T> {
         const NAME: &'static str = SERVICE_NAME;
     }
 }
@@ -11379,6 +12953,337 @@ pub mod sales_process_command_service_server {
         const NAME: &'static str = SERVICE_NAME;
     }
 }
+/// Records one answer. It is given once (ALREADY_ANSWERED); the very same said again changes nothing.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct AnswerSurvey {
+    #[prost(string, tag = "1")]
+    pub survey_answer_id: ::prost::alloc::string::String,
+    /// Registered (UNKNOWN_CUSTOMER).
+    #[prost(string, tag = "2")]
+    pub customer_id: ::prost::alloc::string::String,
+    /// The person who answered, one who is or was there (UNKNOWN_CONTACT); nobody if it was anonymous.
+    #[prost(string, tag = "3")]
+    pub contact_id: ::prost::alloc::string::String,
+    /// From 0, not at all likely, to 10, very: a net promoter score's answer. Required.
+    #[prost(uint32, optional, tag = "4")]
+    pub score: ::core::option::Option<u32>,
+    /// What was said with it. Personal.
+    #[prost(string, tag = "5")]
+    pub comment: ::prost::alloc::string::String,
+}
+impl ::prost::Name for AnswerSurvey {
+    const NAME: &'static str = "AnswerSurvey";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.AnswerSurvey".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.AnswerSurvey".into()
+    }
+}
+/// Generated client implementations.
+#[allow(unused_qualifications)]
+pub mod survey_command_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// Commands about surveys: how likely customers would recommend us.
+    #[derive(Debug, Clone)]
+    pub struct SurveyCommandServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl SurveyCommandServiceClient<tonic::transport::Channel> {
+        /// Attempt to create a new client by connecting to a given endpoint.
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
+        }
+    }
+    impl<T> SurveyCommandServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> SurveyCommandServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            SurveyCommandServiceClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// AnswerSurvey records one answer.
+        pub async fn answer_survey(
+            &mut self,
+            request: impl tonic::IntoRequest<super::AnswerSurvey>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/twinfunnel.v1.SurveyCommandService/AnswerSurvey",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("twinfunnel.v1.SurveyCommandService", "AnswerSurvey"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+#[allow(unused_qualifications)]
+pub mod survey_command_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with SurveyCommandServiceServer.
+    #[async_trait]
+    pub trait SurveyCommandService: std::marker::Send + std::marker::Sync + 'static {
+        /// AnswerSurvey records one answer.
+        async fn answer_survey(
+            &self,
+            request: tonic::Request<super::AnswerSurvey>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status>;
+    }
+    /// Commands about surveys: how likely customers would recommend us.
+    #[derive(Debug)]
+    pub struct SurveyCommandServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> SurveyCommandServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>>
+    for SurveyCommandServiceServer<T>
+    where
+        T: SurveyCommandService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/twinfunnel.v1.SurveyCommandService/AnswerSurvey" => {
+                    #[allow(non_camel_case_types)]
+                    struct AnswerSurveySvc<T: SurveyCommandService>(pub Arc<T>);
+                    impl<
+                        T: SurveyCommandService,
+                    > tonic::server::UnaryService<super::AnswerSurvey>
+                    for AnswerSurveySvc<T> {
+                        type Response = super::Receipt;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::AnswerSurvey>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as SurveyCommandService>::answer_survey(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = AnswerSurveySvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for SurveyCommandServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "twinfunnel.v1.SurveyCommandService";
+    impl<T> tonic::server::NamedService for SurveyCommandServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
 /// Plans a task by hand.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct PlanTask {
@@ -13230,6 +15135,1310 @@ pub mod tenant_command_service_server {
         const NAME: &'static str = SERVICE_NAME;
     }
 }
+/// Records that a customer called for support.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct OpenTicket {
+    #[prost(string, tag = "1")]
+    pub ticket_id: ::prost::alloc::string::String,
+    /// Registered (UNKNOWN_CUSTOMER).
+    #[prost(string, tag = "2")]
+    pub customer_id: ::prost::alloc::string::String,
+    /// The person who called, if known; one who is or was there (UNKNOWN_CONTACT).
+    #[prost(string, tag = "3")]
+    pub contact_id: ::prost::alloc::string::String,
+    /// What about. Personal.
+    #[prost(string, tag = "4")]
+    pub subject: ::prost::alloc::string::String,
+    #[prost(enumeration = "TicketPriority", tag = "5")]
+    pub priority: i32,
+}
+impl ::prost::Name for OpenTicket {
+    const NAME: &'static str = "OpenTicket";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.OpenTicket".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.OpenTicket".into()
+    }
+}
+/// Records the first answer. A later one changes nothing; one that is told late and was earlier, counts.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct AnswerTicket {
+    #[prost(string, tag = "1")]
+    pub ticket_id: ::prost::alloc::string::String,
+}
+impl ::prost::Name for AnswerTicket {
+    const NAME: &'static str = "AnswerTicket";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.AnswerTicket".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.AnswerTicket".into()
+    }
+}
+/// Records that it was given to someone higher: while it is open (TICKET_CLOSED), once in each opening.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EscalateTicket {
+    #[prost(string, tag = "1")]
+    pub ticket_id: ::prost::alloc::string::String,
+    /// Personal.
+    #[prost(string, tag = "2")]
+    pub reason: ::prost::alloc::string::String,
+}
+impl ::prost::Name for EscalateTicket {
+    const NAME: &'static str = "EscalateTicket";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.EscalateTicket".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.EscalateTicket".into()
+    }
+}
+/// Records that it was settled. Said twice is said once.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CloseTicket {
+    #[prost(string, tag = "1")]
+    pub ticket_id: ::prost::alloc::string::String,
+    /// How. Personal.
+    #[prost(string, tag = "2")]
+    pub resolution: ::prost::alloc::string::String,
+}
+impl ::prost::Name for CloseTicket {
+    const NAME: &'static str = "CloseTicket";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.CloseTicket".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.CloseTicket".into()
+    }
+}
+/// Records that it was not settled after all. One that is open stays so.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ReopenTicket {
+    #[prost(string, tag = "1")]
+    pub ticket_id: ::prost::alloc::string::String,
+    /// Personal.
+    #[prost(string, tag = "2")]
+    pub reason: ::prost::alloc::string::String,
+}
+impl ::prost::Name for ReopenTicket {
+    const NAME: &'static str = "ReopenTicket";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.ReopenTicket".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.ReopenTicket".into()
+    }
+}
+/// Records how satisfied the customer was. The last word counts.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RateTicket {
+    #[prost(string, tag = "1")]
+    pub ticket_id: ::prost::alloc::string::String,
+    /// From 1, not at all, to 5, very.
+    #[prost(uint32, tag = "2")]
+    pub satisfaction: u32,
+}
+impl ::prost::Name for RateTicket {
+    const NAME: &'static str = "RateTicket";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.RateTicket".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.RateTicket".into()
+    }
+}
+/// How urgent a ticket is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum TicketPriority {
+    Unspecified = 0,
+    Low = 1,
+    Medium = 2,
+    High = 3,
+    Urgent = 4,
+}
+impl TicketPriority {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "TICKET_PRIORITY_UNSPECIFIED",
+            Self::Low => "TICKET_PRIORITY_LOW",
+            Self::Medium => "TICKET_PRIORITY_MEDIUM",
+            Self::High => "TICKET_PRIORITY_HIGH",
+            Self::Urgent => "TICKET_PRIORITY_URGENT",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "TICKET_PRIORITY_UNSPECIFIED" => Some(Self::Unspecified),
+            "TICKET_PRIORITY_LOW" => Some(Self::Low),
+            "TICKET_PRIORITY_MEDIUM" => Some(Self::Medium),
+            "TICKET_PRIORITY_HIGH" => Some(Self::High),
+            "TICKET_PRIORITY_URGENT" => Some(Self::Urgent),
+            _ => None,
+        }
+    }
+}
+/// Generated client implementations.
+#[allow(unused_qualifications)]
+pub mod ticket_command_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// Commands about tickets: customers' calls for support.
+    #[derive(Debug, Clone)]
+    pub struct TicketCommandServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl TicketCommandServiceClient<tonic::transport::Channel> {
+        /// Attempt to create a new client by connecting to a given endpoint.
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
+        }
+    }
+    impl<T> TicketCommandServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> TicketCommandServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            TicketCommandServiceClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// OpenTicket records that a customer called.
+        pub async fn open_ticket(
+            &mut self,
+            request: impl tonic::IntoRequest<super::OpenTicket>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/twinfunnel.v1.TicketCommandService/OpenTicket",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("twinfunnel.v1.TicketCommandService", "OpenTicket"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// AnswerTicket records the first answer.
+        pub async fn answer_ticket(
+            &mut self,
+            request: impl tonic::IntoRequest<super::AnswerTicket>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/twinfunnel.v1.TicketCommandService/AnswerTicket",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("twinfunnel.v1.TicketCommandService", "AnswerTicket"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// EscalateTicket records that it was given to someone higher.
+        pub async fn escalate_ticket(
+            &mut self,
+            request: impl tonic::IntoRequest<super::EscalateTicket>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/twinfunnel.v1.TicketCommandService/EscalateTicket",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "twinfunnel.v1.TicketCommandService",
+                        "EscalateTicket",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// CloseTicket records that it was settled.
+        pub async fn close_ticket(
+            &mut self,
+            request: impl tonic::IntoRequest<super::CloseTicket>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/twinfunnel.v1.TicketCommandService/CloseTicket",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("twinfunnel.v1.TicketCommandService", "CloseTicket"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// ReopenTicket records that it was not settled after all.
+        pub async fn reopen_ticket(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ReopenTicket>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/twinfunnel.v1.TicketCommandService/ReopenTicket",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("twinfunnel.v1.TicketCommandService", "ReopenTicket"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// RateTicket records how satisfied the customer was.
+        pub async fn rate_ticket(
+            &mut self,
+            request: impl tonic::IntoRequest<super::RateTicket>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/twinfunnel.v1.TicketCommandService/RateTicket",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("twinfunnel.v1.TicketCommandService", "RateTicket"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+#[allow(unused_qualifications)]
+pub mod ticket_command_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with TicketCommandServiceServer.
+    #[async_trait]
+    pub trait TicketCommandService: std::marker::Send + std::marker::Sync + 'static {
+        /// OpenTicket records that a customer called.
+        async fn open_ticket(
+            &self,
+            request: tonic::Request<super::OpenTicket>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status>;
+        /// AnswerTicket records the first answer.
+        async fn answer_ticket(
+            &self,
+            request: tonic::Request<super::AnswerTicket>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status>;
+        /// EscalateTicket records that it was given to someone higher.
+        async fn escalate_ticket(
+            &self,
+            request: tonic::Request<super::EscalateTicket>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status>;
+        /// CloseTicket records that it was settled.
+        async fn close_ticket(
+            &self,
+            request: tonic::Request<super::CloseTicket>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status>;
+        /// ReopenTicket records that it was not settled after all.
+        async fn reopen_ticket(
+            &self,
+            request: tonic::Request<super::ReopenTicket>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status>;
+        /// RateTicket records how satisfied the customer was.
+        async fn rate_ticket(
+            &self,
+            request: tonic::Request<super::RateTicket>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status>;
+    }
+    /// Commands about tickets: customers' calls for support.
+    #[derive(Debug)]
+    pub struct TicketCommandServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> TicketCommandServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>>
+    for TicketCommandServiceServer<T>
+    where
+        T: TicketCommandService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/twinfunnel.v1.TicketCommandService/OpenTicket" => {
+                    #[allow(non_camel_case_types)]
+                    struct OpenTicketSvc<T: TicketCommandService>(pub Arc<T>);
+                    impl<
+                        T: TicketCommandService,
+                    > tonic::server::UnaryService<super::OpenTicket>
+                    for OpenTicketSvc<T> {
+                        type Response = super::Receipt;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::OpenTicket>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as TicketCommandService>::open_ticket(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = OpenTicketSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/twinfunnel.v1.TicketCommandService/AnswerTicket" => {
+                    #[allow(non_camel_case_types)]
+                    struct AnswerTicketSvc<T: TicketCommandService>(pub Arc<T>);
+                    impl<
+                        T: TicketCommandService,
+                    > tonic::server::UnaryService<super::AnswerTicket>
+                    for AnswerTicketSvc<T> {
+                        type Response = super::Receipt;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::AnswerTicket>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as TicketCommandService>::answer_ticket(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = AnswerTicketSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/twinfunnel.v1.TicketCommandService/EscalateTicket" => {
+                    #[allow(non_camel_case_types)]
+                    struct EscalateTicketSvc<T: TicketCommandService>(pub Arc<T>);
+                    impl<
+                        T: TicketCommandService,
+                    > tonic::server::UnaryService<super::EscalateTicket>
+                    for EscalateTicketSvc<T> {
+                        type Response = super::Receipt;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::EscalateTicket>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as TicketCommandService>::escalate_ticket(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = EscalateTicketSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/twinfunnel.v1.TicketCommandService/CloseTicket" => {
+                    #[allow(non_camel_case_types)]
+                    struct CloseTicketSvc<T: TicketCommandService>(pub Arc<T>);
+                    impl<
+                        T: TicketCommandService,
+                    > tonic::server::UnaryService<super::CloseTicket>
+                    for CloseTicketSvc<T> {
+                        type Response = super::Receipt;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::CloseTicket>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as TicketCommandService>::close_ticket(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = CloseTicketSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/twinfunnel.v1.TicketCommandService/ReopenTicket" => {
+                    #[allow(non_camel_case_types)]
+                    struct ReopenTicketSvc<T: TicketCommandService>(pub Arc<T>);
+                    impl<
+                        T: TicketCommandService,
+                    > tonic::server::UnaryService<super::ReopenTicket>
+                    for ReopenTicketSvc<T> {
+                        type Response = super::Receipt;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ReopenTicket>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as TicketCommandService>::reopen_ticket(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ReopenTicketSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/twinfunnel.v1.TicketCommandService/RateTicket" => {
+                    #[allow(non_camel_case_types)]
+                    struct RateTicketSvc<T: TicketCommandService>(pub Arc<T>);
+                    impl<
+                        T: TicketCommandService,
+                    > tonic::server::UnaryService<super::RateTicket>
+                    for RateTicketSvc<T> {
+                        type Response = super::Receipt;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::RateTicket>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as TicketCommandService>::rate_ticket(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = RateTicketSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for TicketCommandServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "twinfunnel.v1.TicketCommandService";
+    impl<T> tonic::server::NamedService for TicketCommandServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
+/// One measurement. A record is known by its id within the tenant, whatever its customer and day: seen
+/// again it is the same record, and the first counts. So a sender may send each as often as it likes.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct UsageRecord {
+    /// Which record. It, or `source` and `sequence`.
+    #[prost(string, tag = "1")]
+    pub record_id: ::prost::alloc::string::String,
+    /// The sender, if its records are numbered: the record's id is then `source~sequence`. The two
+    /// together have at most 64 characters.
+    #[prost(string, tag = "2")]
+    pub source: ::prost::alloc::string::String,
+    /// The number that the sender gave it.
+    #[prost(uint64, tag = "3")]
+    pub sequence: u64,
+    /// What was measured. A metric is declared first (UNKNOWN_METRIC) and not retired before that day
+    /// (RETIRED_METRIC).
+    #[prost(string, tag = "4")]
+    pub metric_id: ::prost::alloc::string::String,
+    /// How much of it, as exact decimal. Of a metric of different subjects never negative
+    /// (NEGATIVE_QUANTITY); 0 does not count there.
+    #[prost(string, tag = "5")]
+    pub quantity: ::prost::alloc::string::String,
+    /// The day on which it was used, as ISO 8601 date, in the tenant's time zone. It may be long past.
+    #[prost(string, tag = "6")]
+    pub used_on: ::prost::alloc::string::String,
+    /// Who or what did it. A metric of different subjects needs one (SUBJECT_MISSING). Personal.
+    #[prost(string, tag = "7")]
+    pub subject: ::prost::alloc::string::String,
+}
+impl ::prost::Name for UsageRecord {
+    const NAME: &'static str = "UsageRecord";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.UsageRecord".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.UsageRecord".into()
+    }
+}
+/// Records measurements of one customer, of one day or several, all of them or none. Those that are
+/// known already are left out and the others recorded; where none is left, the receipt has no events.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct RecordUsage {
+    /// Registered (UNKNOWN_CUSTOMER).
+    #[prost(string, tag = "1")]
+    pub customer_id: ::prost::alloc::string::String,
+    /// 1 to 1,000, in the order in which they were measured.
+    #[prost(message, repeated, tag = "2")]
+    pub records: ::prost::alloc::vec::Vec<UsageRecord>,
+}
+impl ::prost::Name for RecordUsage {
+    const NAME: &'static str = "RecordUsage";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.RecordUsage".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.RecordUsage".into()
+    }
+}
+/// Sets right what a record measured. The last word counts.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CorrectUsage {
+    #[prost(string, tag = "1")]
+    pub customer_id: ::prost::alloc::string::String,
+    /// The day of the record, as ISO 8601 date.
+    #[prost(string, tag = "2")]
+    pub used_on: ::prost::alloc::string::String,
+    /// Which record of that day (UNKNOWN_RECORD): its id, or `source~sequence`.
+    #[prost(string, tag = "3")]
+    pub record_id: ::prost::alloc::string::String,
+    /// How much of it there was, in truth; 0 where it never was.
+    #[prost(string, tag = "4")]
+    pub quantity: ::prost::alloc::string::String,
+    /// Personal.
+    #[prost(string, tag = "5")]
+    pub reason: ::prost::alloc::string::String,
+}
+impl ::prost::Name for CorrectUsage {
+    const NAME: &'static str = "CorrectUsage";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.CorrectUsage".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.CorrectUsage".into()
+    }
+}
+/// Generated client implementations.
+#[allow(unused_qualifications)]
+pub mod usage_command_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// Commands about usage: what customers did with what they bought, day by day.
+    #[derive(Debug, Clone)]
+    pub struct UsageCommandServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl UsageCommandServiceClient<tonic::transport::Channel> {
+        /// Attempt to create a new client by connecting to a given endpoint.
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
+        }
+    }
+    impl<T> UsageCommandServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> UsageCommandServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            UsageCommandServiceClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// RecordUsage records measurements of one customer.
+        pub async fn record_usage(
+            &mut self,
+            request: impl tonic::IntoRequest<super::RecordUsage>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/twinfunnel.v1.UsageCommandService/RecordUsage",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("twinfunnel.v1.UsageCommandService", "RecordUsage"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// CorrectUsage sets right what one of them measured.
+        pub async fn correct_usage(
+            &mut self,
+            request: impl tonic::IntoRequest<super::CorrectUsage>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/twinfunnel.v1.UsageCommandService/CorrectUsage",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("twinfunnel.v1.UsageCommandService", "CorrectUsage"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+#[allow(unused_qualifications)]
+pub mod usage_command_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with UsageCommandServiceServer.
+    #[async_trait]
+    pub trait UsageCommandService: std::marker::Send + std::marker::Sync + 'static {
+        /// RecordUsage records measurements of one customer.
+        async fn record_usage(
+            &self,
+            request: tonic::Request<super::RecordUsage>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status>;
+        /// CorrectUsage sets right what one of them measured.
+        async fn correct_usage(
+            &self,
+            request: tonic::Request<super::CorrectUsage>,
+        ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status>;
+    }
+    /// Commands about usage: what customers did with what they bought, day by day.
+    #[derive(Debug)]
+    pub struct UsageCommandServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> UsageCommandServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for UsageCommandServiceServer<T>
+    where
+        T: UsageCommandService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/twinfunnel.v1.UsageCommandService/RecordUsage" => {
+                    #[allow(non_camel_case_types)]
+                    struct RecordUsageSvc<T: UsageCommandService>(pub Arc<T>);
+                    impl<
+                        T: UsageCommandService,
+                    > tonic::server::UnaryService<super::RecordUsage>
+                    for RecordUsageSvc<T> {
+                        type Response = super::Receipt;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::RecordUsage>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as UsageCommandService>::record_usage(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = RecordUsageSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/twinfunnel.v1.UsageCommandService/CorrectUsage" => {
+                    #[allow(non_camel_case_types)]
+                    struct CorrectUsageSvc<T: UsageCommandService>(pub Arc<T>);
+                    impl<
+                        T: UsageCommandService,
+                    > tonic::server::UnaryService<super::CorrectUsage>
+                    for CorrectUsageSvc<T> {
+                        type Response = super::Receipt;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::CorrectUsage>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as UsageCommandService>::correct_usage(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = CorrectUsageSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for UsageCommandServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "twinfunnel.v1.UsageCommandService";
+    impl<T> tonic::server::NamedService for UsageCommandServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
 /// One command of a bulk stream, with what a unary call carries as metadata.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct SubmitRequest {
@@ -13349,7 +16558,7 @@ impl ::prost::Name for ImportLine {
 pub struct Command {
     #[prost(
         oneof = "command::Kind",
-        tags = "1, 10, 11, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 50, 51, 52, 53, 54, 60, 61, 62, 70, 71, 72, 73, 74, 75, 80, 81, 82, 90, 91, 92, 93, 94, 95, 96, 100, 101, 102, 103, 104, 105, 106, 107, 108, 109, 110, 120, 130, 140, 141, 142, 150, 151, 152, 153, 154, 155, 156, 200, 210, 211, 212, 213, 214, 215, 216, 217"
+        tags = "1, 10, 11, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 50, 51, 52, 53, 54, 55, 56, 60, 61, 62, 70, 71, 72, 73, 74, 75, 80, 81, 82, 90, 91, 92, 93, 94, 95, 96, 100, 101, 102, 103, 104, 105, 106, 107, 108, 109, 110, 120, 130, 140, 141, 142, 150, 151, 152, 153, 154, 155, 156, 160, 161, 165, 166, 170, 171, 172, 173, 174, 175, 180, 185, 190, 200, 210, 211, 212, 213, 214, 215, 216, 217"
     )]
     pub kind: ::core::option::Option<command::Kind>,
 }
@@ -13399,6 +16608,10 @@ pub mod command {
         UpdateContact(super::UpdateContact),
         #[prost(message, tag = "54")]
         RemoveContact(super::RemoveContact),
+        #[prost(message, tag = "55")]
+        AssignCsm(super::AssignCsm),
+        #[prost(message, tag = "56")]
+        RecordChurn(super::RecordChurn),
         #[prost(message, tag = "60")]
         RegisterProduct(super::RegisterProduct),
         #[prost(message, tag = "61")]
@@ -13483,6 +16696,32 @@ pub mod command {
         ApproveAdjustment(super::ApproveAdjustment),
         #[prost(message, tag = "156")]
         RejectAdjustment(super::RejectAdjustment),
+        #[prost(message, tag = "160")]
+        DeclareMetric(super::DeclareMetric),
+        #[prost(message, tag = "161")]
+        RetireMetric(super::RetireMetric),
+        #[prost(message, tag = "165")]
+        RecordUsage(super::RecordUsage),
+        #[prost(message, tag = "166")]
+        CorrectUsage(super::CorrectUsage),
+        #[prost(message, tag = "170")]
+        OpenTicket(super::OpenTicket),
+        #[prost(message, tag = "171")]
+        AnswerTicket(super::AnswerTicket),
+        #[prost(message, tag = "172")]
+        EscalateTicket(super::EscalateTicket),
+        #[prost(message, tag = "173")]
+        CloseTicket(super::CloseTicket),
+        #[prost(message, tag = "174")]
+        ReopenTicket(super::ReopenTicket),
+        #[prost(message, tag = "175")]
+        RateTicket(super::RateTicket),
+        #[prost(message, tag = "180")]
+        AnswerSurvey(super::AnswerSurvey),
+        #[prost(message, tag = "185")]
+        LogInteraction(super::LogInteraction),
+        #[prost(message, tag = "190")]
+        PublishHealthModel(super::PublishHealthModel),
         #[prost(message, tag = "200")]
         PublishPlaybook(super::PublishPlaybook),
         #[prost(message, tag = "210")]

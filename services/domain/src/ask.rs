@@ -7,8 +7,7 @@
 use event_schemas::opportunity::OpportunityRegistered;
 use event_schemas::vocabulary::{ContractId, CustomerId, Money, OpportunityId, QuoteId};
 
-use crate::{contract, opportunity, quote, usage};
-use crate::{alarm, clock, contract, opportunity, quote, task};
+use crate::{alarm, clock, contract, opportunity, quote, task, usage};
 
 /// A command for another aggregate. One line a kind of aggregate that is asked.
 #[derive(Debug, Clone, PartialEq)]

@@ -164,8 +164,8 @@ macro_rules! readable {
 }
 
 readable!(
-    CommissionPlan commission_plan, CommissionStatement commission_period, Customer customer, Metric metric, Opportunity opportunity, Product product, Quote quote, Rep rep,
-    CommissionPlan commission_plan, CommissionStatement commission_period, Contract contract, Customer customer, Opportunity opportunity, Product product, Quote quote, Rep rep,
+    CommissionPlan commission_plan, CommissionStatement commission_period, Contract contract,
+    Customer customer, Metric metric, Opportunity opportunity, Product product, Quote quote, Rep rep,
     SalesProcess sales_process, Team team, Tenant tenant,
 );
 

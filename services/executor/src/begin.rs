@@ -185,8 +185,8 @@ impl Executor {
             };
         }
         let begun = begin!(
-            Opportunity opportunity, Quote quote, Contract contract, Task task, Alarm alarm,
-            Clock clock
+            Opportunity opportunity, Quote quote, Contract contract, Usage usage, Task task,
+            Alarm alarm, Clock clock
         );
         begun.await
     }

@@ -24,8 +24,6 @@ macro_rules! in_room_of {
     ($executor:ident, $reference:ident, |$room:ident, $id:ident, $wrap:ident| $do:expr) => {
         in_room_of!(@ $executor, $reference, |$room, $id, $wrap| $do;
             SalesProcess sales_process, Rep rep, Team team, Customer customer, Metric metric, Product product,
-            Opportunity opportunity, Quote quote, CommissionPlan commission_plan,
-            SalesProcess sales_process, Rep rep, Team team, Customer customer, Product product,
             Opportunity opportunity, Quote quote, Contract contract, CommissionPlan commission_plan,
             CommissionStatement commission_period, Tenant tenant)
     };

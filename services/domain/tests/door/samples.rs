@@ -2,8 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{commission, customers};
-use super::{commission, follow_up};
+use super::{commission, customers, follow_up};
 
 /// One of every command, with something in every field.
 pub(crate) fn samples() -> Vec<Value> {
