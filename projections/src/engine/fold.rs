@@ -200,11 +200,14 @@ fn fold_stream<M: ReadModel>(
     Ok(())
 }
 
+/// What happened, and when, in that order.
+pub(crate) type Course<E> = Vec<(DateTime<Utc>, E)>;
+
 /// What is kept of a stream, in the order in which it happened: for questions that fold it themselves.
 pub(crate) fn kept<M: ReadModel>(
     stream: &StreamName,
     facts: &str,
-) -> Result<Vec<(DateTime<Utc>, M::Event)>, FoldError> {
+) -> Result<Course<M::Event>, FoldError> {
     let unreadable = |source| FoldError::Kept {
         stream: stream.clone(),
         source,

@@ -15,7 +15,7 @@ use super::{Event, FollowUp};
 use crate::asked::Asked;
 use crate::customer_success::calendar::Calendar;
 use crate::customer_success::day_of;
-use crate::engine::fold::{instant, kept};
+use crate::engine::fold::{Course, instant, kept};
 use crate::{Projections, QueryError};
 
 /// Streams with what is kept of them, and the customers they are about.
@@ -39,7 +39,7 @@ fn id<T: TryFrom<String, Error = Invalid>>(stream: &StreamName) -> Result<T, Que
 pub(crate) fn facts_of(
     stream: Option<String>,
     facts: Option<String>,
-) -> Result<(StreamName, Vec<(DateTime<Utc>, Event)>), QueryError> {
+) -> Result<(StreamName, Course<Event>), QueryError> {
     let stream = StreamName::parse(&stream.unwrap_or_default()).map_err(unreadable)?;
     let facts = kept::<FollowUp>(&stream, &facts.unwrap_or_default()).map_err(unreadable)?;
     Ok((stream, facts))

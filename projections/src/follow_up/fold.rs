@@ -136,11 +136,11 @@ pub(super) fn rows(stream: &StreamName, history: &[Fact<'_, Event>]) -> Vec<Fold
             rows.extend(last.map(|last| row(&CLOCK, [stream.id().into(), last.into()])));
         }
         Some(Event::Tenant(_)) => {
-            let settings = history.iter().filter_map(|fact| match fact.event {
+            let mut settings = history.iter().filter_map(|fact| match fact.event {
                 Event::Tenant(TenantEvent::TenantConfigured(setting)) => Some(setting),
                 _ => None,
             });
-            rows.extend(settings.last().map(|setting| {
+            rows.extend(settings.next_back().map(|setting| {
                 let values = [
                     stream.id().into(),
                     setting.time_zone.as_str().into(),

@@ -14,6 +14,7 @@ use proto::v1;
 use crate::asked::{Asked, count, text};
 use crate::customer_success::calendar::{Calendar, Day};
 use crate::engine::db::{Row, Value};
+use crate::engine::fold::Course;
 use crate::follow_up::{Event, facts_of};
 use crate::{Projections, QueryError};
 
@@ -58,7 +59,7 @@ impl When {
 }
 
 /// The course of a task up to an instant.
-fn course(row: &Row, when: &When) -> Result<Vec<(DateTime<Utc>, TaskEvent)>, QueryError> {
+fn course(row: &Row, when: &When) -> Result<Course<TaskEvent>, QueryError> {
     let (_, facts) = facts_of(row.text(0)?, row.text(1)?)?;
     let facts = facts.into_iter().filter(|(at, _)| *at < when.before);
     let events = facts.filter_map(|(at, event)| match event {

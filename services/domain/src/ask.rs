@@ -12,10 +12,6 @@ use crate::{alarm, clock, contract, opportunity, quote, task, usage};
 /// A command for another aggregate. One line a kind of aggregate that is asked.
 #[derive(Debug, Clone, PartialEq)]
 #[expect(missing_docs, reason = "an id, and what is asked of it")]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "one or two with a decision, and none is kept"
-)]
 pub enum Ask {
     Opportunity(String, opportunity::Command),
     Quote(String, quote::Command),
