@@ -264,7 +264,8 @@ async fn a_deal_is_estimated_at_the_margin(home: Home) {
 }
 
 async fn another_plan_is_tried_on_the_same_history(home: Home) {
-    let node = home.start();
+    // Nobody else records anything.
+    let node = home.start_with(&["--roles", "command,query,project"]);
     let folder = tempfile::tempdir().unwrap();
     let client = a_year(&node, &folder).await;
     close(&node, "2017-03-31").await;
