@@ -10,6 +10,9 @@ use crate::QueryError;
 use crate::engine::db::{Row, Session};
 use crate::engine::fold::instant;
 
+/// What figures are told in until the tenant says otherwise.
+const DEFAULT_CURRENCY: &str = "USD";
+
 /// Where an amount is parted into a high and a low part.
 const HIGH: i64 = 1 << 32;
 
@@ -60,6 +63,18 @@ pub(crate) fn instant_or(
     or: DateTime<Utc>,
 ) -> Result<DateTime<Utc>, QueryError> {
     asked.map_or(Ok(or), |asked| instant_of(asked, field))
+}
+
+/// The currency in which the tenant's figures are told.
+pub(crate) async fn currency_of(
+    session: &mut Session,
+    tenant: &TenantId,
+) -> Result<Currency, QueryError> {
+    let sql = "SELECT currency FROM setting WHERE tenant = $1";
+    let rows = session.rows(sql, &[tenant.as_str().into()]).await?;
+    let told = rows.first().map(|row| row.text(0)).transpose()?.flatten();
+    let code = told.as_deref().unwrap_or(DEFAULT_CURRENCY);
+    Currency::new(code).map_err(|invalid| QueryError::Backend(invalid.to_string()))
 }
 
 /// A sum in minor units as it is told, however large.

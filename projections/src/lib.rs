@@ -9,6 +9,7 @@
 
 mod alarm;
 mod asked;
+mod calendar;
 mod commission;
 mod customer_health;
 mod customer_picture;
@@ -20,6 +21,7 @@ mod funnel_conversion;
 mod pipeline;
 mod pipeline_velocity;
 mod work_list;
+mod recurring_revenue;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -45,6 +47,11 @@ pub use error::QueryError;
 
 /// Every read model: the one list.
 const MODELS: [Model; 3] = [customer_success::MODEL, follow_up::MODEL, pipeline::MODEL];
+const MODELS: [Model; 3] = [
+    customer_success::MODEL,
+    pipeline::MODEL,
+    recurring_revenue::MODEL,
+];
 
 /// Where read models are kept.
 #[derive(Debug, Clone)]
@@ -135,6 +142,17 @@ impl Projections {
         let consistency = request.consistency.unwrap_or_default();
         let mut asked = self.0.ask("pipeline_velocity", tenant, consistency).await?;
         pipeline_velocity::answer(&mut asked, &request).await
+    }
+
+    /// What recurs each month, how it moves, and how much of it stays.
+    pub async fn recurring_revenue(
+        &self,
+        tenant: &TenantId,
+        request: v1::GetRecurringRevenueRequest,
+    ) -> Result<v1::RecurringRevenue, QueryError> {
+        let consistency = request.consistency.unwrap_or_default();
+        let mut asked = self.0.ask("recurring_revenue", tenant, consistency).await?;
+        recurring_revenue::answer(&mut asked, &request).await
     }
 
     /// How far each read model has come for a tenant.

@@ -6,7 +6,7 @@ use proto::v1;
 
 use super::{Scene, period, tell};
 use crate::QueryError;
-use crate::customer_success::calendar::named;
+use crate::calendar::named;
 
 /// Days that are told where the request names none, and at most.
 const DAYS: (u64, i64) = (90, 366);

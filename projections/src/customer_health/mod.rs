@@ -15,7 +15,7 @@ use proto::v1;
 
 use crate::QueryError;
 use crate::asked::{Asked, text};
-use crate::customer_success::calendar::{Calendar, Day};
+use crate::calendar::{Calendar, Day};
 use crate::customer_success::models::{HealthModel, HealthModels, Metrics};
 use crate::customer_success::standing::Loading;
 use crate::customer_success::usage::Baselines;
@@ -146,7 +146,7 @@ pub(crate) use trial::trial;
 
 /// A day that a request must name.
 fn required(asked: &str, field: &str) -> Result<chrono::NaiveDate, QueryError> {
-    let named = crate::customer_success::calendar::named(asked, field)?;
+    let named = crate::calendar::named(asked, field)?;
     named.ok_or_else(|| QueryError::Invalid {
         field: field.to_owned(),
         description: "is missing".into(),

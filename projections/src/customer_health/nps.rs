@@ -7,7 +7,7 @@ use proto::v1;
 use super::{Scene, tell};
 use crate::QueryError;
 use crate::asked::{count, text};
-use crate::customer_success::calendar::named;
+use crate::calendar::named;
 use crate::engine::db::Value;
 
 /// Answers one request.

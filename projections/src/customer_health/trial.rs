@@ -11,7 +11,7 @@ use super::book::{accounts, wanted_band};
 use super::{Scene, period, required, tell};
 use crate::QueryError;
 use crate::asked::count;
-use crate::customer_success::day_of;
+use crate::calendar::day_of;
 
 /// Longest period, in days: 36 months.
 const DAYS_MAX: i64 = 1_096;

@@ -4,8 +4,8 @@ use proto::v1;
 
 use super::{at, rows, told};
 use crate::QueryError;
+use crate::calendar::day_of;
 use crate::customer_health::Scene;
-use crate::customer_success::day_of;
 
 pub(super) async fn tell(
     scene: &mut Scene,

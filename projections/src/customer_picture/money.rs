@@ -8,9 +8,9 @@ use proto::v1;
 use super::{rows, told};
 use crate::QueryError;
 use crate::asked::money;
+use crate::calendar::Day;
+use crate::calendar::day_of;
 use crate::customer_health::Scene;
-use crate::customer_success::calendar::Day;
-use crate::customer_success::day_of;
 
 /// Sums of one currency, in minor units.
 #[derive(Default)]

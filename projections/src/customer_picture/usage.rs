@@ -7,9 +7,9 @@ use proto::v1;
 
 use super::{rows, told};
 use crate::QueryError;
+use crate::calendar::Day;
+use crate::calendar::day_of;
 use crate::customer_health::Scene;
-use crate::customer_success::calendar::Day;
-use crate::customer_success::day_of;
 
 /// Days that are told where the request names none, and at most.
 const DAYS: (u32, u32) = (28, 366);

@@ -4,9 +4,9 @@ use proto::v1;
 
 use super::{LATEST, at, rows, told};
 use crate::QueryError;
+use crate::calendar::Day;
+use crate::calendar::day_of;
 use crate::customer_health::Scene;
-use crate::customer_success::calendar::Day;
-use crate::customer_success::day_of;
 
 pub(super) async fn tell(
     scene: &mut Scene,

@@ -4,13 +4,11 @@
 //!
 //! Rows hold the instants at which they became true, so that the end of any day can be asked about.
 
-pub(crate) mod calendar;
 mod fold;
 pub(crate) mod models;
 pub(crate) mod standing;
 pub(crate) mod usage;
 
-use chrono::{NaiveDate, TimeDelta};
 use event_schemas::alarm::AlarmEvent;
 use event_schemas::contract::ContractEvent;
 use event_schemas::customer::CustomerEvent;
@@ -32,18 +30,6 @@ use crate::engine::generation::Model;
 /// What the engine must know of it.
 pub(crate) const MODEL: Model =
     Model::of::<CustomerSuccess>(&["customer_health", "customer_picture"]);
-
-/// A day as it is stored: days since 1970.
-pub(crate) fn day_number(on: NaiveDate) -> i64 {
-    on.signed_duration_since(NaiveDate::default()).num_days()
-}
-
-/// The day of such a number.
-pub(crate) fn day_of(number: i64) -> NaiveDate {
-    let day = TimeDelta::try_days(number);
-    day.and_then(|days| NaiveDate::default().checked_add_signed(days))
-        .unwrap_or_default()
-}
 
 /// The read model.
 pub(crate) struct CustomerSuccess;

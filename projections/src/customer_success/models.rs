@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use event_schemas::health_model::HealthTerms;
 use event_schemas::vocabulary::TenantId;
 
-use super::calendar::Day;
 use crate::QueryError;
 use crate::asked::text;
+use crate::calendar::Day;
 use crate::engine::db::Session;
 
 /// A version of a health model.

@@ -10,12 +10,12 @@ use figures::health::{
     Answer, Contact, DecisionMaker, Escalation, Measured, OpenTicket, Standing, UnpaidInvoice,
 };
 
-use super::calendar::{Calendar, Day};
-use super::day_of;
 use super::models::Metrics;
 use super::usage::{Baselines, Metric, Scope, active, sums};
 use crate::QueryError;
 use crate::asked::Asked;
+use crate::calendar::day_of;
+use crate::calendar::{Calendar, Day};
 use crate::engine::db::{Row, Value};
 use crate::engine::fold::instant;
 

@@ -16,10 +16,10 @@ use moka::future::Cache;
 use rust_decimal::Decimal;
 use tokio::sync::Mutex;
 
-use super::calendar::Day;
 use super::models::Aggregation;
 use crate::QueryError;
 use crate::asked::Asked;
+use crate::calendar::{Day, day_number};
 use crate::engine::db::{Row, Session, Value};
 
 /// Baselines that are kept, at most: some megabytes each for 50,000 customers.
@@ -317,7 +317,7 @@ fn of_whom(event: &Recorded) -> Whom<'_> {
         // A stream of usage is named by customer and day.
         "usage" => match id.rsplit_once('~') {
             Some((customer_id, on)) => {
-                let on = on.parse().ok().map(super::day_number);
+                let on = on.parse().ok().map(day_number);
                 Whom::Used(customer_id, on)
             }
             None => Whom::Everybody,

@@ -16,7 +16,7 @@ use super::figures::told;
 use crate::QueryError;
 use crate::asked::{self, Asked};
 use crate::engine::db::{Row, Value};
-use crate::pipeline::{Gathered, Labels, Measure, Picked, Process, Stage, currency_of};
+use crate::pipeline::{Gathered, Labels, Measure, Picked, Process, Stage};
 
 /// Answers one request from a read model's database.
 pub(crate) async fn answer(
@@ -234,7 +234,7 @@ async fn distribution(
     picked: &Picked,
     process: &Process,
 ) -> Result<Vec<StageDistribution>, QueryError> {
-    let currency = currency_of(&mut asked.session, &asked.tenant).await?;
+    let currency = asked::currency_of(&mut asked.session, &asked.tenant).await?;
     let first = picked.first_value();
     let select = format!(
         "SELECT stage_id, COUNT(*), COUNT(CASE WHEN currency <> ${first} THEN 1 END), {} \

@@ -20,7 +20,7 @@ use crate::engine::fold::{Fact, FoldedRow, ReadModel};
 use crate::engine::generation::Model;
 
 pub(crate) use picked::{Gathered, Labels, Measure, Picked};
-pub(crate) use process::{Process, Stage, currency_of};
+pub(crate) use process::{Process, Stage};
 
 /// What the engine must know of it.
 pub(crate) const MODEL: Model = Model::of::<Pipeline>(&["funnel_conversion", "pipeline_velocity"]);

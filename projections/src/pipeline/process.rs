@@ -1,13 +1,10 @@
-//! What a question is asked about: the sales process with its stages, and the tenant's currency.
+//! What a question is asked about: the sales process with its stages.
 
 use event_schemas::vocabulary::{Currency, Money, TenantId};
 
 use crate::QueryError;
 use crate::asked::text;
 use crate::engine::db::Session;
-
-/// What figures are told in until the tenant says otherwise.
-const DEFAULT_CURRENCY: &str = "USD";
 
 /// A sales process.
 #[derive(Debug)]
@@ -92,16 +89,4 @@ async fn stages(
         });
     }
     Ok(stages)
-}
-
-/// The currency in which the tenant's figures are told.
-pub(crate) async fn currency_of(
-    session: &mut Session,
-    tenant: &TenantId,
-) -> Result<Currency, QueryError> {
-    let sql = "SELECT currency FROM setting WHERE tenant = $1";
-    let rows = session.rows(sql, &[tenant.as_str().into()]).await?;
-    let told = rows.first().map(|row| row.text(0)).transpose()?.flatten();
-    let code = told.as_deref().unwrap_or(DEFAULT_CURRENCY);
-    Currency::new(code).map_err(|invalid| QueryError::Backend(invalid.to_string()))
 }

@@ -14,7 +14,7 @@ use super::stages;
 use crate::QueryError;
 use crate::asked::{self, Asked};
 use crate::engine::db::{Row, Value};
-use crate::pipeline::{Gathered, Labels, Measure, Picked, Process, currency_of};
+use crate::pipeline::{Gathered, Labels, Measure, Picked, Process};
 
 /// The look-back where a request names none, in days.
 const LOOK_BACK_DAYS: u32 = 365;
@@ -44,7 +44,7 @@ pub(crate) async fn answer(
     let from = from.unwrap_or(asked::BEGINNING);
     let process =
         Process::find(&mut asked.session, &asked.tenant, &request.sales_process_id).await?;
-    let currency = currency_of(&mut asked.session, &asked.tenant).await?;
+    let currency = asked::currency_of(&mut asked.session, &asked.tenant).await?;
     let picked = Picked::new(
         &asked.tenant,
         &process,

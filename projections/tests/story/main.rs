@@ -23,6 +23,7 @@ mod leases;
 mod order;
 mod picture;
 mod refusals;
+mod revenue;
 mod scratch;
 mod swaps;
 mod velocity;

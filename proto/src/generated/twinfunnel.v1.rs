@@ -23013,6 +23013,679 @@ pub mod read_model_service_server {
         const NAME: &'static str = SERVICE_NAME;
     }
 }
+/// Picks the revenue with one of these values.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RevenueFilter {
+    #[prost(enumeration = "RevenueDimension", tag = "1")]
+    pub dimension: i32,
+    /// Ids as in the rows' `key`; empty text for "none".
+    #[prost(string, repeated, tag = "2")]
+    pub keys: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+impl ::prost::Name for RevenueFilter {
+    const NAME: &'static str = "RevenueFilter";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.RevenueFilter".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.RevenueFilter".into()
+    }
+}
+/// The question.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct GetRecurringRevenueRequest {
+    /// The currency asked about, an ISO 4217 code; the tenant's if empty. Contracts in others are left
+    /// out, and their currencies named: sums of two are not added up, and rates of exchange move no MRR.
+    #[prost(string, tag = "1")]
+    pub currency_code: ::prost::alloc::string::String,
+    /// The first day, as ISO 8601 date; the first of the period in which the first MRR came, if empty. A
+    /// time is cut into at most 600 periods.
+    #[prost(string, tag = "2")]
+    pub from_on: ::prost::alloc::string::String,
+    /// The day after the last, as ISO 8601 date; the day of the instant asked about if empty. A later
+    /// day is answered by the contracts as they are agreed.
+    #[prost(string, tag = "3")]
+    pub to_on: ::prost::alloc::string::String,
+    #[prost(enumeration = "RevenuePeriod", tag = "4")]
+    pub period: i32,
+    /// One table of rows for each; the whole is always answered.
+    #[prost(enumeration = "RevenueDimension", repeated, tag = "5")]
+    pub cut_by: ::prost::alloc::vec::Vec<i32>,
+    /// Only revenue that matches all of these.
+    #[prost(message, repeated, tag = "6")]
+    pub filters: ::prost::alloc::vec::Vec<RevenueFilter>,
+    /// Tell the cohorts, too.
+    #[prost(bool, tag = "7")]
+    pub with_cohorts: bool,
+    #[prost(message, optional, tag = "8")]
+    pub consistency: ::core::option::Option<Consistency>,
+}
+impl ::prost::Name for GetRecurringRevenueRequest {
+    const NAME: &'static str = "GetRecurringRevenueRequest";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.GetRecurringRevenueRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.GetRecurringRevenueRequest".into()
+    }
+}
+/// The answer.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct RecurringRevenue {
+    #[prost(message, optional, tag = "1")]
+    pub answered_from: ::core::option::Option<AnsweredFrom>,
+    /// That of all its sums.
+    #[prost(string, tag = "2")]
+    pub currency_code: ::prost::alloc::string::String,
+    /// Other currencies in which there is recurring revenue: ask for each.
+    #[prost(string, repeated, tag = "3")]
+    pub other_currency_codes: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// The first day.
+    #[prost(string, tag = "4")]
+    pub from_on: ::prost::alloc::string::String,
+    /// The day after the last.
+    #[prost(string, tag = "5")]
+    pub to_on: ::prost::alloc::string::String,
+    #[prost(enumeration = "RevenuePeriod", tag = "6")]
+    pub period: i32,
+    /// The whole time as one period.
+    #[prost(message, optional, tag = "7")]
+    pub overall: ::core::option::Option<RevenueFigures>,
+    /// In order; the first and the last may be broken ones.
+    #[prost(message, repeated, tag = "8")]
+    pub periods: ::prost::alloc::vec::Vec<RevenuePeriodRow>,
+    /// One for each dimension asked for, in that order.
+    #[prost(message, repeated, tag = "9")]
+    pub cuts: ::prost::alloc::vec::Vec<RevenueCut>,
+    /// If asked for: the customers whose first MRR lies in the time, by its month, in order.
+    #[prost(message, repeated, tag = "10")]
+    pub cohorts: ::prost::alloc::vec::Vec<RevenueCohort>,
+}
+impl ::prost::Name for RecurringRevenue {
+    const NAME: &'static str = "RecurringRevenue";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.RecurringRevenue".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.RecurringRevenue".into()
+    }
+}
+/// MRR at the start and the end of a period, and the movements between: each customer is compared at
+/// both, by the contracts in force at the first instant of the first day, and at the first instant after
+/// the last. A contract is in force from the first instant of the day it starts on, and before that of
+/// the day it ends on, or of the day on which the contract that renews it starts, or its termination
+/// takes effect, if that is earlier. end = start + new + reactivation + expansion − contraction − churn.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct RevenueFigures {
+    #[prost(message, optional, tag = "1")]
+    pub start_mrr: ::core::option::Option<Money>,
+    /// Of customers who had none at the start, and never before.
+    #[prost(message, optional, tag = "2")]
+    pub new_mrr: ::core::option::Option<Money>,
+    /// Of customers who had none at the start, but once had some.
+    #[prost(message, optional, tag = "3")]
+    pub reactivation_mrr: ::core::option::Option<Money>,
+    /// What customers have more.
+    #[prost(message, optional, tag = "4")]
+    pub expansion_mrr: ::core::option::Option<Money>,
+    /// What customers have less, and still have some; not negative.
+    #[prost(message, optional, tag = "5")]
+    pub contraction_mrr: ::core::option::Option<Money>,
+    /// What customers had who have none any more; not negative.
+    #[prost(message, optional, tag = "6")]
+    pub churn_mrr: ::core::option::Option<Money>,
+    #[prost(message, optional, tag = "7")]
+    pub end_mrr: ::core::option::Option<Money>,
+    /// Annual recurring revenue at the end: MRR × 12.
+    #[prost(message, optional, tag = "8")]
+    pub arr: ::core::option::Option<Money>,
+    /// Customers with MRR at the start.
+    #[prost(uint32, tag = "9")]
+    pub start_customers: u32,
+    #[prost(uint32, tag = "10")]
+    pub new_customers: u32,
+    #[prost(uint32, tag = "11")]
+    pub reactivated_customers: u32,
+    #[prost(uint32, tag = "12")]
+    pub expanded_customers: u32,
+    #[prost(uint32, tag = "13")]
+    pub contracted_customers: u32,
+    #[prost(uint32, tag = "14")]
+    pub churned_customers: u32,
+    /// Customers with MRR at the end.
+    #[prost(uint32, tag = "15")]
+    pub end_customers: u32,
+    /// Gross revenue retention: (start − contraction − churn) / start. No value without a start.
+    #[prost(double, optional, tag = "16")]
+    pub grr: ::core::option::Option<f64>,
+    /// Net revenue retention: (start + expansion − contraction − churn) / start. No value without a start.
+    #[prost(double, optional, tag = "17")]
+    pub nrr: ::core::option::Option<f64>,
+    /// Customers who churned, of those with MRR at the start. No value without any.
+    #[prost(double, optional, tag = "18")]
+    pub logo_churn: ::core::option::Option<f64>,
+}
+impl ::prost::Name for RevenueFigures {
+    const NAME: &'static str = "RevenueFigures";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.RevenueFigures".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.RevenueFigures".into()
+    }
+}
+/// One period.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct RevenuePeriodRow {
+    /// The first day.
+    #[prost(string, tag = "1")]
+    pub from_on: ::prost::alloc::string::String,
+    /// The day after the last.
+    #[prost(string, tag = "2")]
+    pub to_on: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "3")]
+    pub figures: ::core::option::Option<RevenueFigures>,
+}
+impl ::prost::Name for RevenuePeriodRow {
+    const NAME: &'static str = "RevenuePeriodRow";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.RevenuePeriodRow".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.RevenuePeriodRow".into()
+    }
+}
+/// The rows of one dimension, each over the whole time.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct RevenueCut {
+    #[prost(enumeration = "RevenueDimension", tag = "1")]
+    pub dimension: i32,
+    #[prost(message, repeated, tag = "2")]
+    pub rows: ::prost::alloc::vec::Vec<RevenueRow>,
+}
+impl ::prost::Name for RevenueCut {
+    const NAME: &'static str = "RevenueCut";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.RevenueCut".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.RevenueCut".into()
+    }
+}
+/// One value of a dimension.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct RevenueRow {
+    /// Id of the customer, product …; empty for "none".
+    #[prost(string, tag = "1")]
+    pub key: ::prost::alloc::string::String,
+    /// For people.
+    #[prost(string, tag = "2")]
+    pub label: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "3")]
+    pub figures: ::core::option::Option<RevenueFigures>,
+}
+impl ::prost::Name for RevenueRow {
+    const NAME: &'static str = "RevenueRow";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.RevenueRow".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.RevenueRow".into()
+    }
+}
+/// The customers whose first MRR fell in one month.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct RevenueCohort {
+    /// Such as "2024-02".
+    #[prost(string, tag = "1")]
+    pub month: ::prost::alloc::string::String,
+    /// How many, those included who left again within the month.
+    #[prost(uint32, tag = "2")]
+    pub customers: u32,
+    /// As far as months have ended by the end of the time; the first is the cohort's own.
+    #[prost(message, repeated, tag = "3")]
+    pub months: ::prost::alloc::vec::Vec<RevenueCohortMonth>,
+}
+impl ::prost::Name for RevenueCohort {
+    const NAME: &'static str = "RevenueCohort";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.RevenueCohort".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.RevenueCohort".into()
+    }
+}
+/// A cohort at the end of a month.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct RevenueCohortMonth {
+    /// 0 is the cohort's own month.
+    #[prost(uint32, tag = "1")]
+    pub months_since: u32,
+    /// Those of the cohort who have MRR.
+    #[prost(uint32, tag = "2")]
+    pub customers: u32,
+    #[prost(message, optional, tag = "3")]
+    pub mrr: ::core::option::Option<Money>,
+    /// Of all customers in the cohort.
+    #[prost(double, optional, tag = "4")]
+    pub logo_retention: ::core::option::Option<f64>,
+    /// Of the MRR at the end of the cohort's own month; no value if there was none.
+    #[prost(double, optional, tag = "5")]
+    pub revenue_retention: ::core::option::Option<f64>,
+}
+impl ::prost::Name for RevenueCohortMonth {
+    const NAME: &'static str = "RevenueCohortMonth";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.RevenueCohortMonth".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.RevenueCohortMonth".into()
+    }
+}
+/// Into what a time is cut, in the tenant's time zone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum RevenuePeriod {
+    /// MONTH.
+    Unspecified = 0,
+    Month = 1,
+    Quarter = 2,
+    Year = 3,
+}
+impl RevenuePeriod {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "REVENUE_PERIOD_UNSPECIFIED",
+            Self::Month => "REVENUE_PERIOD_MONTH",
+            Self::Quarter => "REVENUE_PERIOD_QUARTER",
+            Self::Year => "REVENUE_PERIOD_YEAR",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "REVENUE_PERIOD_UNSPECIFIED" => Some(Self::Unspecified),
+            "REVENUE_PERIOD_MONTH" => Some(Self::Month),
+            "REVENUE_PERIOD_QUARTER" => Some(Self::Quarter),
+            "REVENUE_PERIOD_YEAR" => Some(Self::Year),
+            _ => None,
+        }
+    }
+}
+/// By what recurring revenue can be told apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum RevenueDimension {
+    Unspecified = 0,
+    Customer = 1,
+    /// Of the customer.
+    Industry = 2,
+    /// Of the customer.
+    Country = 3,
+    /// A customer's MRR with each product moves for itself: who leaves one for another is churn of the
+    /// one and new to the other.
+    Product = 4,
+}
+impl RevenueDimension {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "REVENUE_DIMENSION_UNSPECIFIED",
+            Self::Customer => "REVENUE_DIMENSION_CUSTOMER",
+            Self::Industry => "REVENUE_DIMENSION_INDUSTRY",
+            Self::Country => "REVENUE_DIMENSION_COUNTRY",
+            Self::Product => "REVENUE_DIMENSION_PRODUCT",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "REVENUE_DIMENSION_UNSPECIFIED" => Some(Self::Unspecified),
+            "REVENUE_DIMENSION_CUSTOMER" => Some(Self::Customer),
+            "REVENUE_DIMENSION_INDUSTRY" => Some(Self::Industry),
+            "REVENUE_DIMENSION_COUNTRY" => Some(Self::Country),
+            "REVENUE_DIMENSION_PRODUCT" => Some(Self::Product),
+            _ => None,
+        }
+    }
+}
+/// Generated client implementations.
+#[allow(unused_qualifications)]
+pub mod recurring_revenue_query_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// What customers pay each month, how that moves, and how much of it stays.
+    #[derive(Debug, Clone)]
+    pub struct RecurringRevenueQueryServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl RecurringRevenueQueryServiceClient<tonic::transport::Channel> {
+        /// Attempt to create a new client by connecting to a given endpoint.
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
+        }
+    }
+    impl<T> RecurringRevenueQueryServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> RecurringRevenueQueryServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            RecurringRevenueQueryServiceClient::new(
+                InterceptedService::new(inner, interceptor),
+            )
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// GetRecurringRevenue answers the monthly recurring revenue (MRR) of a period, its movements, and
+        /// its retention, in one currency.
+        pub async fn get_recurring_revenue(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetRecurringRevenueRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RecurringRevenue>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/twinfunnel.v1.RecurringRevenueQueryService/GetRecurringRevenue",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "twinfunnel.v1.RecurringRevenueQueryService",
+                        "GetRecurringRevenue",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+#[allow(unused_qualifications)]
+pub mod recurring_revenue_query_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with RecurringRevenueQueryServiceServer.
+    #[async_trait]
+    pub trait RecurringRevenueQueryService: std::marker::Send + std::marker::Sync + 'static {
+        /// GetRecurringRevenue answers the monthly recurring revenue (MRR) of a period, its movements, and
+        /// its retention, in one currency.
+        async fn get_recurring_revenue(
+            &self,
+            request: tonic::Request<super::GetRecurringRevenueRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RecurringRevenue>,
+            tonic::Status,
+        >;
+    }
+    /// What customers pay each month, how that moves, and how much of it stays.
+    #[derive(Debug)]
+    pub struct RecurringRevenueQueryServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> RecurringRevenueQueryServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>>
+    for RecurringRevenueQueryServiceServer<T>
+    where
+        T: RecurringRevenueQueryService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/twinfunnel.v1.RecurringRevenueQueryService/GetRecurringRevenue" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetRecurringRevenueSvc<T: RecurringRevenueQueryService>(
+                        pub Arc<T>,
+                    );
+                    impl<
+                        T: RecurringRevenueQueryService,
+                    > tonic::server::UnaryService<super::GetRecurringRevenueRequest>
+                    for GetRecurringRevenueSvc<T> {
+                        type Response = super::RecurringRevenue;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetRecurringRevenueRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as RecurringRevenueQueryService>::get_recurring_revenue(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetRecurringRevenueSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for RecurringRevenueQueryServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "twinfunnel.v1.RecurringRevenueQueryService";
+    impl<T> tonic::server::NamedService for RecurringRevenueQueryServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetCheckpointRequest {
     /// Events in the tree; the last one sealed if not given.

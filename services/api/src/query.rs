@@ -12,6 +12,7 @@ use proto::v1::funnel_conversion_query_service_server::FunnelConversionQueryServ
 use proto::v1::pipeline_velocity_query_service_server::PipelineVelocityQueryService;
 use proto::v1::read_model_service_server::ReadModelService;
 use proto::v1::work_list_query_service_server::WorkListQueryService;
+use proto::v1::recurring_revenue_query_service_server::RecurringRevenueQueryService;
 use tokio::io::AsyncReadExt as _;
 use tonic::{Request, Response, Status};
 
@@ -82,6 +83,10 @@ query!(CustomerPictureQueryService {
 query!(PipelineVelocityQueryService {
     get_pipeline_velocity,
         pipeline_velocity: v1::GetPipelineVelocityRequest => v1::PipelineVelocity;
+});
+query!(RecurringRevenueQueryService {
+    get_recurring_revenue,
+        recurring_revenue: v1::GetRecurringRevenueRequest => v1::RecurringRevenue;
 });
 #[tonic::async_trait]
 impl CommissionQueryService for Queries {

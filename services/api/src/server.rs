@@ -278,6 +278,7 @@ fn add_query_services(routes: &mut RoutesBuilder, queries: &Queries, max_len: us
     use v1::pipeline_velocity_query_service_server::PipelineVelocityQueryServiceServer;
     use v1::read_model_service_server::ReadModelServiceServer;
     use v1::work_list_query_service_server::WorkListQueryServiceServer;
+    use v1::recurring_revenue_query_service_server::RecurringRevenueQueryServiceServer;
     macro_rules! add {
         ($($service:ident),+ $(,)?) => {
             $(routes.add_service(
@@ -294,5 +295,6 @@ fn add_query_services(routes: &mut RoutesBuilder, queries: &Queries, max_len: us
         PipelineVelocityQueryServiceServer,
         ReadModelServiceServer,
         WorkListQueryServiceServer,
+        RecurringRevenueQueryServiceServer,
     );
 }

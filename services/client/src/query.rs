@@ -4,6 +4,7 @@ use proto::v1;
 use proto::v1::funnel_conversion_query_service_client::FunnelConversionQueryServiceClient;
 use proto::v1::pipeline_velocity_query_service_client::PipelineVelocityQueryServiceClient;
 use proto::v1::read_model_service_client::ReadModelServiceClient;
+use proto::v1::recurring_revenue_query_service_client::RecurringRevenueQueryServiceClient;
 
 use crate::connection::ANSWER_MAX_LEN;
 use crate::{Answers, Client, Error};
@@ -40,6 +41,20 @@ impl Client {
             PipelineVelocityQueryServiceClient::new(channel)
                 .max_decoding_message_size(ANSWER_MAX_LEN)
                 .get_pipeline_velocity(request)
+                .await
+        })
+        .await
+    }
+
+    /// What recurs each month, how it moves, and how much of it stays.
+    pub async fn recurring_revenue(
+        &self,
+        question: v1::GetRecurringRevenueRequest,
+    ) -> Result<v1::RecurringRevenue, Error> {
+        self.call(self.caller.metadata(), question, |channel, request| async {
+            RecurringRevenueQueryServiceClient::new(channel)
+                .max_decoding_message_size(ANSWER_MAX_LEN)
+                .get_recurring_revenue(request)
                 .await
         })
         .await

@@ -11,7 +11,8 @@ mod voice;
 use chrono::{DateTime, Utc};
 use event_schemas::vocabulary::StreamName;
 
-use super::{Event, day_number as day};
+use super::Event;
+use crate::calendar::day_number as day;
 use crate::engine::db::{Table, Value};
 use crate::engine::fold::{Fact, FoldedRow};
 

@@ -8,6 +8,18 @@ use figures::calendar::Zone;
 use crate::QueryError;
 use crate::engine::db::{Session, Value};
 
+/// A day as it is stored: days since 1970.
+pub(crate) fn day_number(on: NaiveDate) -> i64 {
+    on.signed_duration_since(NaiveDate::default()).num_days()
+}
+
+/// The day of such a number.
+pub(crate) fn day_of(number: i64) -> NaiveDate {
+    let day = TimeDelta::try_days(number);
+    day.and_then(|days| NaiveDate::default().checked_add_signed(days))
+        .unwrap_or_default()
+}
+
 /// The time zone in which a tenant's days are cut; UTC until it says otherwise.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Calendar(Tz);
@@ -87,7 +99,7 @@ impl Day {
 
     /// As days are stored.
     pub(crate) fn number(self) -> i64 {
-        super::day_number(self.on)
+        day_number(self.on)
     }
 
     /// Its number and its end, as values of a query.
