@@ -24,6 +24,7 @@ mod order;
 mod picture;
 mod refusals;
 mod revenue;
+mod revenue_order;
 mod scratch;
 mod swaps;
 mod velocity;

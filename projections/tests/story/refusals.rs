@@ -1,6 +1,9 @@
 //! Questions that are none get a typed answer that names what is wrong.
 
-use proto::v1::{CutFilter, Dimension, GetFunnelConversionRequest, GetPipelineVelocityRequest};
+use proto::v1::{
+    CutFilter, Dimension, GetFunnelConversionRequest, GetPipelineVelocityRequest,
+    GetRecurringRevenueRequest, RevenueFilter, RevenuePeriod,
+};
 use twinfunnel_projections::QueryError;
 
 use crate::home::{Story, on, tenant, timestamp};
@@ -8,6 +11,7 @@ use crate::home::{Story, on, tenant, timestamp};
 on_both!(
     an_ambiguous_or_unknown_process_is_told,
     each_bad_field_is_named,
+    revenue_that_cannot_be_told_is_refused,
 );
 
 async fn an_ambiguous_or_unknown_process_is_told(mut story: Story) {
@@ -192,5 +196,119 @@ async fn each_bad_field_is_named(mut story: Story) {
             panic!("{field}")
         };
         assert_eq!(named, field);
+    }
+}
+
+async fn revenue_that_cannot_be_told_is_refused(mut story: Story) {
+    story.sign("k-1", "ann", "1.01", "", 100).await;
+    let filter = |dimension: i32, keys: &[&str]| {
+        vec![RevenueFilter {
+            dimension,
+            keys: keys.iter().map(|&key| key.to_owned()).collect(),
+        }]
+    };
+    let usual = GetRecurringRevenueRequest::default;
+    let asked = [
+        (
+            "from_on",
+            GetRecurringRevenueRequest {
+                from_on: "1.1.2024".into(),
+                ..usual()
+            },
+        ),
+        (
+            "to_on",
+            GetRecurringRevenueRequest {
+                to_on: "2024-02-30".into(),
+                ..usual()
+            },
+        ),
+        (
+            "to_on",
+            GetRecurringRevenueRequest {
+                from_on: "2024-02-02".into(),
+                to_on: "2024-02-01".into(),
+                ..usual()
+            },
+        ),
+        (
+            "from_on",
+            GetRecurringRevenueRequest {
+                from_on: "1900-01-01".into(),
+                ..usual()
+            },
+        ),
+        (
+            "from_on",
+            GetRecurringRevenueRequest {
+                from_on: "1900-01-01".into(),
+                period: RevenuePeriod::Year.into(),
+                with_cohorts: true,
+                ..usual()
+            },
+        ),
+        (
+            "currency_code",
+            GetRecurringRevenueRequest {
+                currency_code: "gold".into(),
+                ..usual()
+            },
+        ),
+        (
+            "period",
+            GetRecurringRevenueRequest {
+                period: 9,
+                ..usual()
+            },
+        ),
+        (
+            "cut_by[0]",
+            GetRecurringRevenueRequest {
+                cut_by: vec![0],
+                ..usual()
+            },
+        ),
+        (
+            "cut_by[1]",
+            GetRecurringRevenueRequest {
+                cut_by: vec![1, 1],
+                ..usual()
+            },
+        ),
+        (
+            "filters[0].dimension",
+            GetRecurringRevenueRequest {
+                filters: filter(9, &["a"]),
+                ..usual()
+            },
+        ),
+        (
+            "filters[0].keys",
+            GetRecurringRevenueRequest {
+                filters: filter(1, &[]),
+                ..usual()
+            },
+        ),
+        (
+            "filters[0].keys[1]",
+            GetRecurringRevenueRequest {
+                filters: filter(1, &["a", "\0"]),
+                ..usual()
+            },
+        ),
+        (
+            "filters",
+            GetRecurringRevenueRequest {
+                filters: filter(1, &["a"; 1_001]),
+                ..usual()
+            },
+        ),
+    ];
+    for (field, asked) in asked {
+        let answer = story.read_models.recurring_revenue(&tenant(), asked).await;
+        let Err(QueryError::Invalid { field: told, .. }) = answer else {
+            panic!("{field}: {answer:?}")
+        };
+        assert_eq!(told, field);
     }
 }

@@ -1,13 +1,10 @@
 //! Recurring revenue: what contracts come to, however it is cut, whenever it is asked about.
 
-use proptest::prelude::*;
-use proptest::test_runner::{Config, TestRunner};
 use proto::v1::{
     self, GetRecurringRevenueRequest, RevenueDimension, RevenueFigures, RevenueFilter,
     RevenuePeriod,
 };
 use serde_json::{Value, json};
-use twinfunnel_projections::QueryError;
 
 use crate::customers::day;
 use crate::home::{Story, on, tenant, timestamp};
@@ -21,11 +18,10 @@ on_both!(
     each_currency_is_told_for_itself,
     it_is_told_as_of_any_moment,
     days_are_cut_in_the_time_zone_of_the_tenant,
-    what_cannot_be_answered_is_refused,
 );
 
 /// A line of a contract, with what it brings each month.
-fn line(id: &str, product: &str, monthly_minor: i64) -> Value {
+pub fn line(id: &str, product: &str, monthly_minor: i64) -> Value {
     json!({
         "line_id": id, "product_id": product, "quantity": "1", "list_price_minor": 0,
         "discount_percent": "0", "amount_minor": 0, "revenue_type": "NEW",
@@ -34,7 +30,7 @@ fn line(id: &str, product: &str, monthly_minor: i64) -> Value {
 }
 
 /// What signs a contract of one line, of product `basic`, on its first day.
-fn signed(id: &str, customer: &str, from: &str, to: &str, monthly_minor: i64) -> Value {
+pub fn signed(id: &str, customer: &str, from: &str, to: &str, monthly_minor: i64) -> Value {
     json!({
         "contract_id": id, "customer_id": customer, "currency": "USD",
         "starts_on": day(from).to_string(),
@@ -53,7 +49,14 @@ fn amended(from: &str, changed: Value) -> Value {
 }
 
 impl Story {
-    async fn sign(&mut self, id: &str, customer: &str, from: &str, to: &str, monthly_minor: i64) {
+    pub async fn sign(
+        &mut self,
+        id: &str,
+        customer: &str,
+        from: &str,
+        to: &str,
+        monthly_minor: i64,
+    ) {
         let payload = signed(id, customer, from, to, monthly_minor);
         self.sign_as(id, from, payload).await;
     }
@@ -77,7 +80,7 @@ impl Story {
             .await;
     }
 
-    async fn revenue(&self, asked: GetRecurringRevenueRequest) -> v1::RecurringRevenue {
+    pub async fn revenue(&self, asked: GetRecurringRevenueRequest) -> v1::RecurringRevenue {
         let consistency = asked.consistency.or(self.now());
         let asked = GetRecurringRevenueRequest {
             consistency,
@@ -91,7 +94,7 @@ impl Story {
 }
 
 /// The months of 2024 before one.
-fn until(to: &str) -> GetRecurringRevenueRequest {
+pub fn until(to: &str) -> GetRecurringRevenueRequest {
     GetRecurringRevenueRequest {
         from_on: "2024-01-01".into(),
         to_on: day(to).to_string(),
@@ -445,229 +448,4 @@ async fn days_are_cut_in_the_time_zone_of_the_tenant(mut story: Story) {
         };
         assert_eq!(story.revenue(asked).await.to_on, to_on);
     }
-}
-
-async fn what_cannot_be_answered_is_refused(mut story: Story) {
-    story.sign("k-1", "ann", "1.01", "", 100).await;
-    let filter = |dimension: i32, keys: &[&str]| {
-        vec![RevenueFilter {
-            dimension,
-            keys: keys.iter().map(|&key| key.to_owned()).collect(),
-        }]
-    };
-    let usual = GetRecurringRevenueRequest::default;
-    let asked = [
-        (
-            "from_on",
-            GetRecurringRevenueRequest {
-                from_on: "1.1.2024".into(),
-                ..usual()
-            },
-        ),
-        (
-            "to_on",
-            GetRecurringRevenueRequest {
-                to_on: "2024-02-30".into(),
-                ..usual()
-            },
-        ),
-        (
-            "to_on",
-            GetRecurringRevenueRequest {
-                from_on: "2024-02-02".into(),
-                to_on: "2024-02-01".into(),
-                ..usual()
-            },
-        ),
-        (
-            "from_on",
-            GetRecurringRevenueRequest {
-                from_on: "1900-01-01".into(),
-                ..usual()
-            },
-        ),
-        (
-            "from_on",
-            GetRecurringRevenueRequest {
-                from_on: "1900-01-01".into(),
-                period: RevenuePeriod::Year.into(),
-                with_cohorts: true,
-                ..usual()
-            },
-        ),
-        (
-            "currency_code",
-            GetRecurringRevenueRequest {
-                currency_code: "gold".into(),
-                ..usual()
-            },
-        ),
-        (
-            "period",
-            GetRecurringRevenueRequest {
-                period: 9,
-                ..usual()
-            },
-        ),
-        (
-            "cut_by[0]",
-            GetRecurringRevenueRequest {
-                cut_by: vec![0],
-                ..usual()
-            },
-        ),
-        (
-            "cut_by[1]",
-            GetRecurringRevenueRequest {
-                cut_by: vec![1, 1],
-                ..usual()
-            },
-        ),
-        (
-            "filters[0].dimension",
-            GetRecurringRevenueRequest {
-                filters: filter(9, &["a"]),
-                ..usual()
-            },
-        ),
-        (
-            "filters[0].keys",
-            GetRecurringRevenueRequest {
-                filters: filter(1, &[]),
-                ..usual()
-            },
-        ),
-        (
-            "filters[0].keys[1]",
-            GetRecurringRevenueRequest {
-                filters: filter(1, &["a", "\0"]),
-                ..usual()
-            },
-        ),
-        (
-            "filters",
-            GetRecurringRevenueRequest {
-                filters: filter(1, &["a"; 1_001]),
-                ..usual()
-            },
-        ),
-    ];
-    for (field, asked) in asked {
-        let answer = story.read_models.recurring_revenue(&tenant(), asked).await;
-        let Err(QueryError::Invalid { field: told, .. }) = answer else {
-            panic!("{field}: {answer:?}")
-        };
-        assert_eq!(told, field);
-    }
-}
-
-/// What happened to contracts, in the order in which it happened; the days of one contract differ.
-fn history() -> impl Strategy<Value = Vec<(usize, u32, &'static str, Value)>> {
-    let date = |day: u32| day_of_year(day).to_string();
-    let amended = (0usize..4, 2u32..180, 0i64..5, 1u32..200).prop_map(
-        move |(contract, told, monthly, from)| {
-            let payload = json!({
-                "amendment_id": format!("a-{told}"), "kind": "EXPANSION",
-                "effective_on": date(from),
-                "changes": [{"line": line("1", "plus", monthly * 100), "amount_before_minor": 0}]
-            });
-            (contract, told, "ContractAmended", payload)
-        },
-    );
-    let terminated = (0usize..4, 2u32..180, 1u32..200).prop_map(move |(contract, told, from)| {
-        let payload = json!({"effective_on": date(from), "reason": "price"});
-        (contract, told, "ContractTerminated", payload)
-    });
-    let signed = prop::collection::vec((1u32..100, 1u32..100, 0i64..5), 4);
-    let later = prop::collection::vec(prop_oneof![3 => amended, 1 => terminated], 0..10);
-    (signed, later).prop_map(move |(signatures, later)| {
-        let signed = signatures.into_iter().enumerate();
-        let signed = signed.map(|(contract, (from, length, monthly))| {
-            let id = format!("k-{contract}");
-            let mut payload = signed_on(&id, contract, monthly * 100);
-            payload["starts_on"] = json!(date(from));
-            payload["ends_on"] = json!(date(from + length));
-            if contract == 3 {
-                payload["renews_contract_id"] = json!("k-2");
-            }
-            (contract, 1, "ContractSigned", payload)
-        });
-        let mut all: Vec<_> = signed.chain(later).collect();
-        all.sort_by_key(|(contract, told, ..)| (*told, *contract));
-        all.dedup_by_key(|(contract, told, ..)| (*told, *contract));
-        all
-    })
-}
-
-fn day_of_year(number: u32) -> chrono::NaiveDate {
-    chrono::NaiveDate::from_yo_opt(2024, number).unwrap()
-}
-
-/// Two customers have two contracts each.
-fn signed_on(id: &str, contract: usize, monthly_minor: i64) -> Value {
-    let customer = ["ann", "bob", "bob", "ann"][contract];
-    signed(id, customer, "1.01", "", monthly_minor)
-}
-
-async fn after(happened: &[(usize, u32, &'static str, Value)]) -> v1::RecurringRevenue {
-    let mut story = Story::on_sqlite().await;
-    for (contract, told, event_type, payload) in happened {
-        let at = day_of_year(*told)
-            .and_time(chrono::NaiveTime::MIN)
-            .and_utc();
-        let stream = format!("contract-k-{contract}");
-        story.fact(&stream, at, event_type, payload.clone()).await;
-    }
-    let asked = GetRecurringRevenueRequest {
-        with_cohorts: true,
-        cut_by: vec![
-            RevenueDimension::Customer.into(),
-            RevenueDimension::Product.into(),
-        ],
-        ..until("1.09")
-    };
-    v1::RecurringRevenue {
-        answered_from: None,
-        ..story.revenue(asked).await
-    }
-}
-
-fn minor(sum: Option<&v1::Money>) -> i128 {
-    sum.unwrap().amount.replace('.', "").parse().unwrap()
-}
-
-#[test]
-fn whatever_the_order_of_arrival_the_movements_are_the_same_and_add_up() {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build();
-    let runtime = runtime.unwrap();
-    let mut runner = TestRunner::new(Config {
-        cases: 24,
-        ..Config::default()
-    });
-    let shuffled =
-        history().prop_flat_map(|history| (Just(history.clone()), Just(history).prop_shuffle()));
-    let outcome = runner.run(&shuffled, |(history, shuffled)| {
-        let straight = runtime.block_on(after(&history));
-        let late = runtime.block_on(after(&shuffled));
-        prop_assert_eq!(&straight, &late);
-        let mut before = None;
-        for row in &straight.periods {
-            let figures = row.figures.as_ref().unwrap();
-            let start = minor(figures.start_mrr.as_ref());
-            let end = start
-                + minor(figures.new_mrr.as_ref())
-                + minor(figures.reactivation_mrr.as_ref())
-                + minor(figures.expansion_mrr.as_ref())
-                - minor(figures.contraction_mrr.as_ref())
-                - minor(figures.churn_mrr.as_ref());
-            prop_assert_eq!(end, minor(figures.end_mrr.as_ref()));
-            prop_assert!(before.is_none_or(|before| before == start));
-            before = Some(end);
-        }
-        Ok(())
-    });
-    outcome.unwrap();
 }

@@ -25,6 +25,8 @@ enum Command {
     Import(crate::import::Args),
     /// Send the history that a CRM export tells.
     ImportCrm(crate::import_crm::Args),
+    /// Send the history that the export of a subscription business tells.
+    ImportSaas(crate::import_saas::Args),
     /// Send one command and print its receipt.
     Send(crate::send::Args),
     /// Ask a question and print the answer.
@@ -64,6 +66,7 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Serve(args) => crate::serve_command::run(args).await,
         Command::Import(args) => crate::import::run(args).await,
         Command::ImportCrm(args) => crate::import_crm::run(args).await,
+        Command::ImportSaas(args) => crate::import_saas::run(args).await,
         Command::Send(args) => crate::send::run(args).await,
         Command::Show(show) => crate::show::run(show).await,
         Command::ClosePeriod(args) => crate::show::close_period(args).await,

@@ -15,7 +15,8 @@ use proto::instant::to_timestamp;
 use proto::v1;
 use proto::v1::{AsOf, Consistency, ConversionMode, Dimension};
 
-use crate::import_crm::{self, Contracts, Dirt, Export, Source, Sources};
+use crate::export::{self, Source};
+use crate::import_crm::{self, Contracts, Dirt, Export, Sources};
 use crate::serve::{self, Role, Running, SealConfig, ServeConfig, Store};
 use crate::signals::Signals;
 use crate::{output, render};
@@ -88,12 +89,12 @@ async fn show(args: &Args, data_dir: std::path::PathBuf) -> anyhow::Result<()> {
     })?;
 
     let export = Export::read(&embedded())?;
-    let mut dirt = Dirt::of(&export);
+    let mut dirt = Dirt::of(&export.bad_rows);
     let mut commands = import_crm::commands(&export, Contracts::Signed, &mut dirt);
     output::tell(&dirt.to_string());
     let plan = commission::plan(&commands);
     commands.extend(plan);
-    let summary = import_crm::send(&client, commands).await?;
+    let summary = export::send(&client, commands).await?;
     output::tell_line(&summary.to_string());
 
     let (funnel, velocity) = ask(&client, summary.position).await?;

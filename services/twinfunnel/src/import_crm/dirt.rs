@@ -1,10 +1,12 @@
-//! What of an export was mended, what is odd, and which rows could not be taken: counted and told.
+//! What of a CRM export is mended, and what is odd.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
-use super::read::{BadRow, Export};
+use crate::export;
 use crate::submit::Origin;
+
+/// What was found.
+pub(crate) type Dirt = export::Dirt<Oddity>;
 
 /// Spellings that the export is known to get wrong: column, as it is written, as it is meant.
 const MISSPELT: &[(&str, &str, &str)] = &[
@@ -52,98 +54,14 @@ impl fmt::Display for Oddity {
     }
 }
 
-/// How often something was seen, and where first.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Seen {
-    count: u64,
-    first: Origin,
-}
-
-/// What was found.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Dirt {
-    mended: BTreeMap<(&'static str, &'static str, &'static str), Seen>,
-    odd: BTreeMap<Oddity, Seen>,
-    unmapped: Vec<BadRow>,
-}
-
 impl Dirt {
-    /// Begins with the rows that could not even be read.
-    pub(crate) fn of(export: &Export) -> Self {
-        Self {
-            unmapped: export.bad_rows.clone(),
-            ..Self::default()
-        }
-    }
-
     /// A cell as it is meant; a mended one is counted.
     pub(super) fn mend<'a>(&mut self, column: &str, written: &'a str, origin: &Origin) -> &'a str {
         let known = MISSPELT
             .iter()
             .find(|&&(at, wrong, _)| at == column && wrong == written);
         let Some(&mend) = known else { return written };
-        see(&mut self.mended, mend, origin);
+        self.note_mended(mend, origin);
         mend.2
-    }
-
-    /// Counts what is odd.
-    pub(super) fn note(&mut self, oddity: Oddity, origin: &Origin) {
-        see(&mut self.odd, oddity, origin);
-    }
-
-    /// Notes a row that gives no command.
-    pub(super) fn refuse(&mut self, origin: &Origin, reason: String) {
-        self.unmapped.push(BadRow {
-            origin: origin.clone(),
-            reason,
-        });
-    }
-
-    /// How many rows give no command.
-    pub(crate) fn unmapped_count(&self) -> u64 {
-        u64::try_from(self.unmapped.len()).unwrap_or(u64::MAX)
-    }
-
-    /// How often this was mended.
-    #[cfg(test)]
-    pub(super) fn mended_count(&self, written: &str) -> u64 {
-        self.mended
-            .iter()
-            .filter(|((_, wrong, _), _)| *wrong == written)
-            .map(|(_, s)| s.count)
-            .sum()
-    }
-
-    /// How often this was seen.
-    #[cfg(test)]
-    pub(super) fn odd_count(&self, oddity: Oddity) -> u64 {
-        self.odd.get(&oddity).map_or(0, |seen| seen.count)
-    }
-}
-
-fn see<K: Ord>(counts: &mut BTreeMap<K, Seen>, key: K, origin: &Origin) {
-    let seen = counts.entry(key).or_insert_with(|| Seen {
-        count: 0,
-        first: origin.clone(),
-    });
-    seen.count += 1;
-}
-
-/// A line for each kind, and one for each row that gives no command; nothing if all is clean.
-impl fmt::Display for Dirt {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for ((column, wrong, right), Seen { count, first }) in &self.mended {
-            writeln!(
-                f,
-                "mended: {column} {wrong:?} to {right:?}, {count} times, first at {first}"
-            )?;
-        }
-        for (oddity, Seen { count, first }) in &self.odd {
-            writeln!(f, "odd: {oddity}; {count} times, first at {first}")?;
-        }
-        for BadRow { origin, reason } in &self.unmapped {
-            writeln!(f, "left out: {origin}: {reason}")?;
-        }
-        Ok(())
     }
 }

@@ -3,14 +3,13 @@
 use std::sync::Arc;
 
 use chrono::{Days, NaiveDate, NaiveTime};
-use proto::instant::to_timestamp;
 use proto::v1;
-use proto::v1::SubmitRequest;
 use proto::v1::command::Kind;
 
 use super::dirt::{Dirt, Oddity};
 use super::master::{Catalog, Undated, master};
-use super::read::{Deal, Export, Row};
+use super::read::{Deal, Export};
+use crate::export::{self, Row, amount, day};
 use crate::submit::{Origin, Outgoing};
 
 /// The sales process that the export tells of.
@@ -305,28 +304,6 @@ fn note_oddities(
     }
 }
 
-fn day(column: &str, text: &str) -> Result<Option<NaiveDate>, String> {
-    if text.is_empty() {
-        return Ok(None);
-    }
-    let day = NaiveDate::parse_from_str(text, "%Y-%m-%d");
-    day.map(Some)
-        .map_err(|_| format!("{column} {text:?} is no day such as 2017-12-31"))
-}
-
-/// A sum as a plain decimal of at most two places, not negative.
-pub(super) fn amount(text: &str) -> Result<String, String> {
-    if text.starts_with('-') {
-        return Err(format!("{text:?} is negative"));
-    }
-    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
-    let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    if is_digits(whole) && is_digits(fraction) && fraction.len() <= 2 {
-        return Ok(text.to_owned());
-    }
-    Err(format!("{text:?} is no sum such as 1054.50"))
-}
-
 /// A sum, in the currency of the export.
 pub(super) fn money(amount: &str) -> v1::Money {
     v1::Money {
@@ -349,19 +326,8 @@ pub(super) fn slug(name: &str) -> Option<String> {
 }
 
 fn outgoing(day: NaiveDate, command: Undated) -> Outgoing {
+    // The id is the same in every run, so that a second one appends nothing.
+    let command_id = format!("crm:{}:{}", command.kind_name, command.id);
     let midnight = day.and_time(NaiveTime::MIN).and_utc();
-    let request = SubmitRequest {
-        // The same in every run, so that a second one appends nothing.
-        command_id: format!("crm:{}:{}", command.kind_name, command.id),
-        occurred_at: Some(to_timestamp(midnight)),
-        command: Some(v1::Command {
-            kind: Some(command.kind),
-        }),
-        ..SubmitRequest::default()
-    };
-    Outgoing {
-        origin: command.origin,
-        request,
-        weight: 1,
-    }
+    export::outgoing(command.origin, command_id, midnight, command.kind)
 }

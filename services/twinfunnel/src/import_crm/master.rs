@@ -7,8 +7,9 @@ use proto::v1;
 use proto::v1::command::Kind;
 
 use super::dirt::{Dirt, Oddity};
-use super::mapping::{amount, money, slug};
-use super::read::{Account, Agent, Export, Product, Row};
+use super::mapping::{money, slug};
+use super::read::{Account, Agent, Export, Product};
+use crate::export::{Row, amount};
 use crate::submit::Origin;
 
 /// A command before it is known when it occurred.

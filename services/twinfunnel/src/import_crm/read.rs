@@ -1,22 +1,10 @@
 //! The four files of a CRM export, read row by row as text; what a cell means is not decided here.
 
 use std::path::Path;
-use std::sync::Arc;
 
-use anyhow::Context as _;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 
-use crate::submit::Origin;
-
-/// One file of the export.
-#[derive(Debug, Clone)]
-pub(crate) struct Source {
-    /// What it is called when a row of it is told of.
-    pub(crate) label: Arc<str>,
-    /// All of it.
-    pub(crate) text: String,
-}
+use crate::export::{BadRow, Row, Source, rows};
 
 /// The files of the export.
 #[derive(Debug, Clone)]
@@ -34,15 +22,7 @@ pub(crate) struct Sources {
 impl Sources {
     /// Reads the files of a folder.
     pub(crate) fn of_folder(folder: &Path) -> anyhow::Result<Self> {
-        let source = |name: &str| {
-            let path = folder.join(name);
-            let text = std::fs::read_to_string(&path);
-            let text = text.with_context(|| path.display().to_string())?;
-            anyhow::Ok(Source {
-                label: path.display().to_string().into(),
-                text,
-            })
-        };
+        let source = |name| Source::of_folder(folder, name);
         Ok(Self {
             accounts: source("accounts.csv")?,
             products: source("products.csv")?,
@@ -50,15 +30,6 @@ impl Sources {
             pipeline: source("sales_pipeline.csv")?,
         })
     }
-}
-
-/// A row, and where it stands.
-#[derive(Debug, Clone)]
-pub(crate) struct Row<T> {
-    /// Where it stands.
-    pub(crate) origin: Origin,
-    /// Its cells.
-    pub(crate) cells: T,
 }
 
 /// A row of `accounts.csv`.
@@ -123,15 +94,6 @@ pub(crate) struct Deal {
     pub(crate) close_value: String,
 }
 
-/// A row that is no row of its file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct BadRow {
-    /// Where it stands.
-    pub(crate) origin: Origin,
-    /// What is wrong with it.
-    pub(crate) reason: String,
-}
-
 /// The rows of the export.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Export {
@@ -182,58 +144,3 @@ const DEAL: &[&str] = &[
     "close_date",
     "close_value",
 ];
-
-fn rows<T: DeserializeOwned>(
-    source: &Source,
-    columns: &[&str],
-    bad_rows: &mut Vec<BadRow>,
-) -> anyhow::Result<Vec<Row<T>>> {
-    // A spreadsheet marks its UTF-8; the mark is no part of the first column's name.
-    let text = source.text.strip_prefix('\u{feff}').unwrap_or(&source.text);
-    let mut reader = csv::ReaderBuilder::new()
-        .trim(csv::Trim::All)
-        .from_reader(text.as_bytes());
-    let header = reader
-        .headers()
-        .with_context(|| source.label.to_string())?
-        .clone();
-    for column in columns {
-        let known = header.iter().any(|name| name == *column);
-        anyhow::ensure!(known, "{} has no column {column}", source.label);
-    }
-    let mut rows = Vec::new();
-    let mut record = csv::StringRecord::new();
-    loop {
-        // Of a record that cannot be read the reader says where it began.
-        let before = reader.position().line();
-        let read = reader.read_record(&mut record);
-        let line = match &read {
-            Ok(_) => record.position().map_or(before, csv::Position::line),
-            Err(error) => error.position().map_or(before, csv::Position::line),
-        };
-        let origin = Origin {
-            label: Arc::clone(&source.label),
-            line,
-        };
-        match read.and_then(|more| more.then(|| record.deserialize(Some(&header))).transpose()) {
-            Ok(None) => return Ok(rows),
-            Ok(Some(cells)) => rows.push(Row { origin, cells }),
-            Err(error) => bad_rows.push(BadRow {
-                origin,
-                reason: reason(&error),
-            }),
-        }
-    }
-}
-
-/// Why a record cannot be read, without where: that is told anyway.
-fn reason(error: &csv::Error) -> String {
-    match error.kind() {
-        csv::ErrorKind::UnequalLengths {
-            expected_len, len, ..
-        } => {
-            format!("has {len} cells instead of {expected_len}")
-        }
-        _ => error.to_string(),
-    }
-}

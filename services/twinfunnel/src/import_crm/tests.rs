@@ -9,12 +9,15 @@
 
 use chrono::DateTime;
 use proto::json::to_value;
+use proto::v1::ImportLine;
 use serde_json::{Value, json};
 
 use super::dirt::Oddity;
-use super::mapping::{amount, slug};
+use super::mapping::slug;
 use super::master::of_millions;
 use super::*;
+use crate::export::{Source, amount, json_lines};
+use crate::submit::Outgoing;
 
 const ACCOUNTS: &str =
     "account,sector,year_established,revenue,employees,office_location,subsidiary_of\n";
@@ -43,7 +46,7 @@ fn mapped_with(contracts: Contracts, accounts: &str, pipeline: &str) -> (Vec<Out
         pipeline: source("sales_pipeline.csv", format!("{PIPELINE}{pipeline}")),
     };
     let export = Export::read(&sources).unwrap();
-    let mut dirt = Dirt::of(&export);
+    let mut dirt = Dirt::of(&export.bad_rows);
     (commands(&export, contracts, &mut dirt), dirt)
 }
 

@@ -5,6 +5,7 @@ pub(crate) mod commission;
 pub(crate) mod customer;
 pub(crate) mod funnel;
 pub(crate) mod health;
+pub(crate) mod revenue;
 pub(crate) mod status;
 pub(crate) mod tasks;
 pub(crate) mod velocity;

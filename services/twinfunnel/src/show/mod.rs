@@ -3,6 +3,7 @@
 mod commission;
 mod customer;
 mod tasks;
+mod revenue;
 
 use std::process::ExitCode;
 
@@ -38,6 +39,8 @@ pub(crate) enum Show {
     Customer(customer::CustomerArgs),
     /// What is to be done for customers, by whom, until when.
     Tasks(tasks::TasksArgs),
+    /// What recurs each month, how it moves, and how much of it stays.
+    Revenue(revenue::RevenueArgs),
 }
 
 /// Options of `show funnel`.
@@ -216,6 +219,7 @@ pub(crate) async fn run(show: Show) -> anyhow::Result<ExitCode> {
         Show::Health(args) => customer::health(args).await?,
         Show::Customer(args) => customer::picture(args).await?,
         Show::Tasks(args) => tasks::tasks(args).await?,
+        Show::Revenue(args) => revenue::revenue(args).await?,
     };
     output::write(&text)?;
     Ok(ExitCode::SUCCESS)
