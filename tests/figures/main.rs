@@ -23,5 +23,6 @@ mod funnel;
 mod pay;
 mod program;
 mod question;
+mod revenue;
 mod time_travel;
 mod velocity;
