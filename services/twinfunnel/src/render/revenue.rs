@@ -51,7 +51,8 @@ pub(crate) fn table(answer: &RecurringRevenue) -> String {
     }
     if !answer.cohorts.is_empty() {
         let revenue = |cohort: &RevenueCohort, since: usize| {
-            cohort.months.get(since)?.revenue_retention.map(Some)
+            let month = cohort.months.get(since);
+            month.map(|month| month.revenue_retention)
         };
         let logos = |cohort: &RevenueCohort, since: usize| {
             cohort.months.get(since).map(|month| month.logo_retention)
