@@ -20,8 +20,8 @@ mod follow_up;
 mod funnel_conversion;
 mod pipeline;
 mod pipeline_velocity;
-mod work_list;
 mod recurring_revenue;
+mod work_list;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -46,9 +46,9 @@ pub use commission::{CATEGORIES as COMMISSION_CATEGORIES, Closable, WhatIf};
 pub use error::QueryError;
 
 /// Every read model: the one list.
-const MODELS: [Model; 3] = [customer_success::MODEL, follow_up::MODEL, pipeline::MODEL];
-const MODELS: [Model; 3] = [
+const MODELS: [Model; 4] = [
     customer_success::MODEL,
+    follow_up::MODEL,
     pipeline::MODEL,
     recurring_revenue::MODEL,
 ];

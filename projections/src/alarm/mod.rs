@@ -4,7 +4,7 @@ use event_schemas::vocabulary::TenantId;
 use proto::v1;
 
 use crate::asked::{Asked, text};
-use crate::customer_success::day_of;
+use crate::calendar::day_of;
 use crate::engine::db::{Row, Value};
 use crate::work_list::limit;
 use crate::{Projections, QueryError};

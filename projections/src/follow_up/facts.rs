@@ -13,8 +13,8 @@ use proto::v1;
 
 use super::{Event, FollowUp};
 use crate::asked::Asked;
-use crate::customer_success::calendar::Calendar;
-use crate::customer_success::day_of;
+use crate::calendar::Calendar;
+use crate::calendar::day_of;
 use crate::engine::fold::{Course, instant, kept};
 use crate::{Projections, QueryError};
 

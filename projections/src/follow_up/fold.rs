@@ -11,7 +11,7 @@ use event_schemas::vocabulary::{ContractId, Number, RepId, StreamName};
 use figures::follow_up::Task;
 
 use super::Event;
-use crate::customer_success::day_number as day;
+use crate::calendar::day_number as day;
 use crate::engine::db::{Table, Value};
 use crate::engine::fold::{Fact, FoldedRow};
 

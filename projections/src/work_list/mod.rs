@@ -12,7 +12,7 @@ use figures::follow_up::{State, Task};
 use proto::v1;
 
 use crate::asked::{Asked, count, text};
-use crate::customer_success::calendar::{Calendar, Day};
+use crate::calendar::{Calendar, Day};
 use crate::engine::db::{Row, Value};
 use crate::engine::fold::Course;
 use crate::follow_up::{Event, facts_of};

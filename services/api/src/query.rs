@@ -11,8 +11,8 @@ use proto::v1::customer_picture_query_service_server::CustomerPictureQueryServic
 use proto::v1::funnel_conversion_query_service_server::FunnelConversionQueryService;
 use proto::v1::pipeline_velocity_query_service_server::PipelineVelocityQueryService;
 use proto::v1::read_model_service_server::ReadModelService;
-use proto::v1::work_list_query_service_server::WorkListQueryService;
 use proto::v1::recurring_revenue_query_service_server::RecurringRevenueQueryService;
+use proto::v1::work_list_query_service_server::WorkListQueryService;
 use tokio::io::AsyncReadExt as _;
 use tonic::{Request, Response, Status};
 

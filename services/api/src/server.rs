@@ -277,8 +277,8 @@ fn add_query_services(routes: &mut RoutesBuilder, queries: &Queries, max_len: us
     use v1::funnel_conversion_query_service_server::FunnelConversionQueryServiceServer;
     use v1::pipeline_velocity_query_service_server::PipelineVelocityQueryServiceServer;
     use v1::read_model_service_server::ReadModelServiceServer;
-    use v1::work_list_query_service_server::WorkListQueryServiceServer;
     use v1::recurring_revenue_query_service_server::RecurringRevenueQueryServiceServer;
+    use v1::work_list_query_service_server::WorkListQueryServiceServer;
     macro_rules! add {
         ($($service:ident),+ $(,)?) => {
             $(routes.add_service(

@@ -2,8 +2,8 @@
 
 mod commission;
 mod customer;
-mod tasks;
 mod revenue;
+mod tasks;
 
 use std::process::ExitCode;
 
