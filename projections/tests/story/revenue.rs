@@ -40,7 +40,7 @@ pub fn signed(id: &str, customer: &str, from: &str, to: &str, monthly_minor: i64
     })
 }
 
-fn amended(from: &str, changed: Value) -> Value {
+fn amended(from: &str, changed: &Value) -> Value {
     json!({
         "amendment_id": format!("a-{from}"), "kind": "EXPANSION",
         "effective_on": day(from).to_string(),
@@ -66,7 +66,7 @@ impl Story {
         self.fact(&stream, on(at), "ContractSigned", payload).await;
     }
 
-    async fn amend(&mut self, id: &str, from: &str, changed: Value) {
+    async fn amend(&mut self, id: &str, from: &str, changed: &Value) {
         let stream = format!("contract-{id}");
         let payload = amended(from, changed);
         self.fact(&stream, on(from), "ContractAmended", payload)
@@ -217,8 +217,8 @@ async fn a_renewal_goes_on_where_it_begins(mut story: Story) {
 
 async fn an_amendment_counts_from_its_day_and_a_termination_ends_it(mut story: Story) {
     story.sign("k-1", "ann", "5.01", "5.12", 100).await;
-    story.amend("k-1", "1.02", line("2", "plus", 300)).await;
-    story.amend("k-1", "15.03", line("1", "basic", 50)).await;
+    story.amend("k-1", "1.02", &line("2", "plus", 300)).await;
+    story.amend("k-1", "15.03", &line("1", "basic", 50)).await;
     story.terminate("k-1", "1.04", "20.04").await;
     let answer = story.revenue(until("1.05")).await;
     let expected = [
@@ -234,7 +234,7 @@ async fn an_amendment_counts_from_its_day_and_a_termination_ends_it(mut story: S
 async fn revenue_is_cut_by_whose_and_of_what_it_is(mut story: Story) {
     a_year(&mut story).await;
     story.product("basic").await;
-    story.amend("k-1", "1.02", line("1", "plus", 12_000)).await;
+    story.amend("k-1", "1.02", &line("1", "plus", 12_000)).await;
     let cut_by = [
         RevenueDimension::Product,
         RevenueDimension::Customer,

@@ -24,7 +24,7 @@ pub(crate) struct Dirt<O> {
     unmapped: Vec<BadRow>,
 }
 
-impl<O: Ord> Dirt<O> {
+impl<O: Ord + Copy> Dirt<O> {
     /// Begins with the rows that could not even be read.
     pub(crate) fn of(bad_rows: &[BadRow]) -> Self {
         Self {
