@@ -121,7 +121,7 @@ pub struct Executor {
 }
 
 /// Picks one kind's cache.
-type Pick<D> = fn(&Rooms) -> &Room<D>;
+pub(crate) type Pick<D> = fn(&Rooms) -> &Room<D>;
 
 /// One command on its way.
 pub(crate) struct Task<D: Decider> {
@@ -170,28 +170,7 @@ impl Executor {
         begun.await.await
     }
 
-    /// Carries out what the service asks of itself, and waits until it is durable. A command id stands
-    /// for one reaction, whatever was calculated for it.
-    pub async fn react(&self, envelope: Envelope, ask: Ask) -> Result<Receipt, Error> {
-        macro_rules! begin {
-            ($($noun:ident $field:ident),+) => {
-                match ask {
-                    $(Ask::$noun(id, command) => {
-                        let asked = Ok(Addressed { id, command });
-                        let digest = digest_of_reaction(&envelope.command_id);
-                        self.begin_in(|rooms| &rooms.$field, envelope, digest, asked).await
-                    })+
-                }
-            };
-        }
-        let begun = begin!(
-            Opportunity opportunity, Quote quote, Contract contract, Usage usage, Task task,
-            Alarm alarm, Clock clock
-        );
-        begun.await
-    }
-
-    async fn begin_in<D: Decider>(
+    pub(crate) async fn begin_in<D: Decider>(
         &self,
         pick: Pick<D>,
         envelope: Envelope,
@@ -248,11 +227,6 @@ fn digest_of_closing(closed: &StatementClosed) -> [u8; 32] {
     // No id and no date holds a space.
     let body = format!("CloseStatement {plan_id} {rep_id} {from_on} {to_on}");
     Sha256::digest(body).into()
-}
-
-/// What tells one reaction from another, and from every message.
-fn digest_of_reaction(command_id: &str) -> [u8; 32] {
-    Sha256::digest(format!("React {command_id}")).into()
 }
 
 /// What came of a try to decide and send.

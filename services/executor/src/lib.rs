@@ -14,6 +14,7 @@
 mod begin;
 mod error;
 mod line;
+mod react;
 mod read;
 mod room;
 mod store;
