@@ -20,6 +20,7 @@ mod differences;
 mod export;
 mod from_files;
 mod funnel;
+mod health;
 mod pay;
 mod program;
 mod question;

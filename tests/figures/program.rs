@@ -220,3 +220,12 @@ pub(crate) fn run(words: &[&str], input: Option<&str>) -> String {
     );
     String::from_utf8(output.stdout).unwrap()
 }
+
+/// What the demo prints of the second funnel; it runs once for all tests.
+pub(crate) fn saas_demo() -> Value {
+    static PRINTED: LazyLock<String> = LazyLock::new(|| {
+        let words = ["demo", "--sample", "saas", "--once", "--output", "json"];
+        run(&[&words[..], &["--listen", "127.0.0.1:0"]].concat(), None)
+    });
+    serde_json::from_str(&PRINTED).unwrap()
+}

@@ -3,7 +3,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::sync::LazyLock;
 
 use chrono::{Datelike as _, NaiveDate};
 use rust_decimal::Decimal;
@@ -12,7 +11,7 @@ use serde::Deserialize;
 
 use crate::answer::{AnsweredFrom, Usd};
 use crate::export::midnight;
-use crate::program::{read, run};
+use crate::program::{read, saas_demo};
 
 #[derive(Deserialize)]
 struct SubscriptionRow {
@@ -129,14 +128,9 @@ struct CohortMonth {
     revenue_retention: Option<f64>,
 }
 
-/// What the demo prints of the second funnel; it runs once for all tests.
+/// What the demo prints of recurring revenue.
 fn demo() -> Revenue {
-    static PRINTED: LazyLock<String> = LazyLock::new(|| {
-        let words = ["demo", "--sample", "saas", "--once", "--output", "json"];
-        run(&[&words[..], &["--listen", "127.0.0.1:0"]].concat(), None)
-    });
-    let mut all: serde_json::Value = serde_json::from_str(&PRINTED).unwrap();
-    read(all["recurringRevenue"].take())
+    read(saas_demo()["recurringRevenue"].take())
 }
 
 /// How many customers, and what they come to.

@@ -60,6 +60,9 @@ pub(crate) async fn list(
     let mut entries: Vec<Entry> = entries.filter(is_picked).collect();
     entries.sort_by(|a, b| order(a).cmp(&order(b)));
 
+    // All are held against the same.
+    let measured = standings.first().map(|standing| &standing.usage);
+    let baselines = measured.into_iter().flatten().map(tell::baseline).collect();
     let cuts = cuts(scene, &dimensions, &entries).await?;
     let overall = distribution(entries.iter());
     let begin = offset(&request.page_token)?;
@@ -90,6 +93,7 @@ pub(crate) async fn list(
             true => end.to_string(),
             false => String::new(),
         },
+        baselines,
     })
 }
 

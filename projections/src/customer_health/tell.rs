@@ -2,7 +2,7 @@
 
 use event_schemas::alarm::Evidence;
 use figures::health::{
-    Band, Direction, FactorKind, Health, Part, PointsKind, Standing, Trend, explain,
+    Band, Direction, FactorKind, Health, Measured, Part, PointsKind, Standing, Trend, explain,
 };
 use proto::v1;
 use rust_decimal::{Decimal, RoundingStrategy};
@@ -33,6 +33,13 @@ pub(super) fn model(model: &HealthModel) -> v1::HealthModelRef {
     v1::HealthModelRef {
         health_model_id: model.health_model_id.clone(),
         version: model.version,
+    }
+}
+
+pub(super) fn baseline(measured: &Measured) -> v1::HealthBaseline {
+    v1::HealthBaseline {
+        metric_id: measured.metric_id.to_string(),
+        baseline: mean(measured.baseline),
     }
 }
 

@@ -18801,6 +18801,9 @@ pub struct ListCustomerHealthResponse {
     /// Empty where there are no more.
     #[prost(string, tag = "7")]
     pub next_page_token: ::prost::alloc::string::String,
+    /// What each metric of the model is held against on that day, in the model's order.
+    #[prost(message, repeated, tag = "8")]
+    pub baselines: ::prost::alloc::vec::Vec<HealthBaseline>,
 }
 impl ::prost::Name for ListCustomerHealthResponse {
     const NAME: &'static str = "ListCustomerHealthResponse";
@@ -18810,6 +18813,25 @@ impl ::prost::Name for ListCustomerHealthResponse {
     }
     fn type_url() -> ::prost::alloc::string::String {
         "/twinfunnel.v1.ListCustomerHealthResponse".into()
+    }
+}
+/// The mean over the active customers of a metric.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct HealthBaseline {
+    #[prost(string, tag = "1")]
+    pub metric_id: ::prost::alloc::string::String,
+    /// To 4 places; empty where nobody is active, or while the metric was not declared.
+    #[prost(string, tag = "2")]
+    pub baseline: ::prost::alloc::string::String,
+}
+impl ::prost::Name for HealthBaseline {
+    const NAME: &'static str = "HealthBaseline";
+    const PACKAGE: &'static str = "twinfunnel.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "twinfunnel.v1.HealthBaseline".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/twinfunnel.v1.HealthBaseline".into()
     }
 }
 /// How many customers are in each band.

@@ -17,6 +17,10 @@ const ASKED_ON: NaiveDate = match NaiveDate::from_ymd_opt(2025, 1, 1) {
     None => NaiveDate::MAX,
 };
 
+/// Customers that are shown to people, and to programs: more than the export has.
+const WORST: u32 = 10;
+const ALL: u32 = 1_000;
+
 /// Sends the history, and asks; the answers as text.
 pub(super) async fn show(client: &Client, format: Format) -> anyhow::Result<String> {
     let export = Export::read(&embedded())?;
@@ -26,16 +30,32 @@ pub(super) async fn show(client: &Client, format: Format) -> anyhow::Result<Stri
     let summary = export::send(client, commands).await?;
     output::tell_line(&summary.to_string());
 
-    let question = v1::GetRecurringRevenueRequest {
+    let consistency = Some(happened_by(ASKED_ON, summary.position));
+    let revenue = client.recurring_revenue(v1::GetRecurringRevenueRequest {
         with_cohorts: true,
-        consistency: Some(happened_by(ASKED_ON, summary.position)),
+        consistency,
         ..v1::GetRecurringRevenueRequest::default()
-    };
-    let revenue = client.recurring_revenue(question).await?;
+    });
+    let health = client.list_customer_health(v1::ListCustomerHealthRequest {
+        cut_by: vec![v1::BookDimension::Industry.into()],
+        page_size: match format {
+            Format::Table => WORST,
+            Format::Json => ALL,
+        },
+        consistency,
+        ..v1::ListCustomerHealthRequest::default()
+    });
+    let (revenue, health) = (revenue.await?, health.await?);
     match format {
-        Format::Table => Ok(render::revenue::table(&revenue)),
+        Format::Table => {
+            let revenue = render::revenue::table(&revenue);
+            Ok(format!("{revenue}\n{}", render::health::book(&health)))
+        }
         Format::Json => {
-            let all = serde_json::json!({ "recurringRevenue": proto::json::to_value(&revenue)? });
+            let all = serde_json::json!({
+                "recurringRevenue": proto::json::to_value(&revenue)?,
+                "health": proto::json::to_value(&health)?,
+            });
             Ok(format!("{all}\n"))
         }
     }
@@ -67,6 +87,9 @@ pub(super) fn invite(address: SocketAddr) {
         "\nIt listens on {address} until Ctrl-C. Ask it more from another terminal:\n\
          \n  twinfunnel show revenue --period quarter --by industry,product --to {ASKED_ON} {server}\
          \n  twinfunnel show revenue --filter customer=A-2e4581 --happened-by 2024-07-01 {server}\
-         \n  twinfunnel show customer A-2e4581 {server}",
+         \n  twinfunnel show health --customer A-2e4581 --on 2024-12-31 {server}\
+         \n  twinfunnel show customer A-2e4581 {server}\
+         \n  twinfunnel tick --at 2023-12-31 {server}    # what a year would have asked of whom\
+         \n  twinfunnel show tasks --on 2023-12-31 {server}",
     ));
 }

@@ -94,7 +94,9 @@ pub(crate) fn commands(export: &Export, dirt: &mut Dirt) -> Vec<Outgoing> {
     let earliest = times.min().unwrap_or(DateTime::UNIX_EPOCH);
     let day_before = earliest.checked_sub_days(Days::new(1)).unwrap_or(earliest);
     let master = plans.into_iter().filter_map(|(plan, at)| product(plan, at));
+    let model = health_model(export, day_before.date_naive());
     let master = settings(export).into_iter().chain(master).chain(metrics);
+    let master = master.chain(model);
     let master = master.map(|command| Dated {
         at: day_before,
         ..command
@@ -131,6 +133,39 @@ fn settings(export: &Export) -> Option<Dated> {
         kind_name: "configure_tenant",
         id: "self".to_owned(),
         kind: Kind::ConfigureTenant(configure),
+    })
+}
+
+/// How healthy customers are said to be, until somebody publishes another version: what no row of the
+/// export says, either. A customer is to use half of what others use, and to have no open tickets.
+fn health_model(export: &Export, effective_from: NaiveDate) -> Option<Dated> {
+    let first = export.usage.first()?;
+    let terms = v1::HealthTerms {
+        metrics: vec![v1::HealthMetricFactor {
+            metric_id: usage::TOTAL.to_owned(),
+            weight: "1".to_owned(),
+            threshold: "0.5".to_owned(),
+            ..v1::HealthMetricFactor::default()
+        }],
+        open_tickets: Some(v1::HealthTicketPoints {
+            points_each: "5".to_owned(),
+            points_at_most: "20".to_owned(),
+        }),
+        ticket_open_days: Some(3),
+        grace_days: Some(30),
+        ..v1::HealthTerms::default()
+    };
+    let publish = v1::PublishHealthModel {
+        health_model_id: "standard".to_owned(),
+        effective_from: effective_from.to_string(),
+        terms: Some(terms),
+    };
+    Some(Dated {
+        at: DateTime::UNIX_EPOCH,
+        origin: first.origin.clone(),
+        kind_name: "publish_health_model",
+        id: "standard".to_owned(),
+        kind: Kind::PublishHealthModel(publish),
     })
 }
 

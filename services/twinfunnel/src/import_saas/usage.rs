@@ -13,7 +13,7 @@ use crate::export::Row;
 use crate::submit::Origin;
 
 /// The metric of all features together.
-const TOTAL: &str = "feature_usage";
+pub(super) const TOTAL: &str = "feature_usage";
 
 /// What an account used on a day, and where that is said first.
 struct Told<'a> {

@@ -191,6 +191,15 @@ pub(crate) fn book(answer: &ListCustomerHealthResponse) -> String {
         answer.on,
         answered_from(answer.answered_from.as_ref())
     );
+    if let Some(model) = &answer.health_model {
+        let (id, version) = (&model.health_model_id, model.version);
+        text.push_str(&format!("by {id}, version {version}"));
+        for held in &answer.baselines {
+            let baseline = told(&held.baseline);
+            text.push_str(&format!("; {} is held against {baseline}", held.metric_id));
+        }
+        text.push('\n');
+    }
     let all = answer.overall.clone().unwrap_or_default();
     let all = std::iter::once(distribution_row("All".to_owned(), &all));
     text.push_str(&to_table(&distribution_columns("Customers"), all));

@@ -74,6 +74,14 @@ fn a_book_reads_well() {
     };
     let answer = ListCustomerHealthResponse {
         on: "2024-05-31".to_owned(),
+        health_model: Some(v1::HealthModelRef {
+            health_model_id: "standard".to_owned(),
+            version: 2,
+        }),
+        baselines: vec![v1::HealthBaseline {
+            metric_id: "logins".to_owned(),
+            baseline: "4.2".to_owned(),
+        }],
         overall: Some(distribution.clone()),
         cuts: vec![HealthCut {
             dimension: BookDimension::Csm.into(),
