@@ -16,12 +16,12 @@ pub(crate) struct HealthArgs {
     /// One customer: its factors, and what moved its score.
     #[arg(long, value_name = "ID", conflicts_with_all = ["by", "csm", "industry", "band", "trial"])]
     customer: Option<String>,
-    /// Day by day, the 90 days that end with --day.
+    /// Day by day, the 90 days that end with --on.
     #[arg(long, requires = "customer")]
     history: bool,
     /// The day, such as 2024-05-31; today, or the last one asked about, if not given.
     #[arg(long, value_name = "DAY")]
-    day: Option<NaiveDate>,
+    on: Option<NaiveDate>,
     /// How many customers of each of these are in which band.
     #[arg(long, value_enum, value_delimiter = ',', value_name = "DIMENSION")]
     by: Vec<By>,
@@ -129,7 +129,7 @@ pub(crate) async fn health(args: HealthArgs) -> anyhow::Result<String> {
     let (format, consistency) = (args.asking.output, args.asking.consistency());
     if let Some(customer_id) = args.customer {
         if args.history {
-            let to_on = args.day.and_then(|day| day.succ_opt());
+            let to_on = args.on.and_then(|day| day.succ_opt());
             let question = v1::GetHealthHistoryRequest {
                 customer_id,
                 from_on: String::new(),
@@ -145,7 +145,7 @@ pub(crate) async fn health(args: HealthArgs) -> anyhow::Result<String> {
         }
         let question = v1::GetCustomerHealthRequest {
             customer_id,
-            on: day(args.day),
+            on: day(args.on),
             health_model_id: String::new(),
             consistency,
         };
@@ -163,7 +163,7 @@ pub(crate) async fn health(args: HealthArgs) -> anyhow::Result<String> {
         By::Band => None,
     });
     let question = v1::ListCustomerHealthRequest {
-        on: day(args.day),
+        on: day(args.on),
         csm_id: args.csm,
         industry: args.industry,
         band: args

@@ -24,7 +24,7 @@ pub(crate) struct TasksArgs {
     state: Vec<State>,
     /// As they stand on this day, such as 2024-05-31; today, or the last one asked about, if not given.
     #[arg(long, value_name = "DAY")]
-    day: Option<NaiveDate>,
+    on: Option<NaiveDate>,
     /// List at most this many; 1000 if not given.
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     max_rows: u32,
@@ -62,7 +62,7 @@ impl From<State> for v1::TaskState {
 pub(super) async fn tasks(args: TasksArgs) -> anyhow::Result<String> {
     let client = args.asking.connect.client()?;
     let consistency = args.asking.consistency();
-    let on = args.day.map(|day| day.to_string()).unwrap_or_default();
+    let on = args.on.map(|day| day.to_string()).unwrap_or_default();
     if let Some(task_id) = args.task {
         let question = v1::GetTaskRequest {
             task_id,
