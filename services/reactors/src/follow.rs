@@ -57,20 +57,24 @@ async fn follow(reactors: &Reactors, tenant: &TenantId) -> Result<(), Error> {
         event_types: EVENTS.iter().map(|&name| name.to_owned()).collect(),
         ..Filter::default()
     };
-    let mut pages = Box::pin(reactors.0.log.follow(tenant.clone(), after, filter));
+    let pages = reactors.0.log.follow(tenant.clone(), after, filter);
+    let looking = pages
+        .map_err(Error::from)
+        .try_for_each(async |page| look_at(reactors, tenant, &page.events, page.scanned_to).await);
+    // Beside each other, not in turn: a follower that is held up in the midst of a read keeps its connection.
+    tokio::select! {
+        ended = looking => ended,
+        failed = keep_on(reactors, tenant) => failed,
+    }
+}
+
+/// Looks at the wall clock, again and again.
+async fn keep_on(reactors: &Reactors, tenant: &TenantId) -> Result<(), Error> {
     let mut look = tokio::time::interval(LOOK);
     look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
-        tokio::select! {
-            page = pages.next() => match page {
-                None => return Ok(()),
-                Some(page) => {
-                    let page = page?;
-                    look_at(reactors, tenant, &page.events, page.scanned_to).await?;
-                }
-            },
-            _ = look.tick() => keep_going(reactors, tenant).await?,
-        }
+        look.tick().await;
+        keep_going(reactors, tenant).await?;
     }
 }
 
