@@ -18,7 +18,7 @@ on_both! {
     the_clock_goes_on_day_by_day_and_never_twice,
 }
 
-fn sign(contract: &str, from: &str, to: &str) -> v1::SignContract {
+pub(crate) fn sign(contract: &str, from: &str, to: &str) -> v1::SignContract {
     let line = v1::Line {
         line_id: "seats".to_owned(),
         product_id: "gtx".to_owned(),
@@ -59,7 +59,7 @@ fn complete(task: &str) -> v1::CompleteTask {
 }
 
 /// Tells what happened at an instant.
-async fn tell_at(client: &Client, at: &str, command: impl IntoKind) -> u64 {
+pub(crate) async fn tell_at(client: &Client, at: &str, command: impl IntoKind) -> u64 {
     let at: DateTime<chrono::Utc> = at.parse().unwrap();
     let options = CommandOptions {
         occurred_at: Some(at),
@@ -69,7 +69,7 @@ async fn tell_at(client: &Client, at: &str, command: impl IntoKind) -> u64 {
 }
 
 /// The reps, the process, the product and the customer, all long ago.
-async fn long_ago(client: &Client, time_zone: &str) {
+pub(crate) async fn long_ago(client: &Client, time_zone: &str) {
     let beginning = "2023-01-01T00:00:00Z";
     let tenant = v1::ConfigureTenant {
         time_zone: time_zone.to_owned(),
@@ -87,7 +87,7 @@ async fn long_ago(client: &Client, time_zone: &str) {
     tell_at(client, beginning, customer("acme")).await;
 }
 
-async fn tick(client: &Client, day: &str) -> Vec<v1::TickResponse> {
+pub(crate) async fn tick(client: &Client, day: &str) -> Vec<v1::TickResponse> {
     let days = client.tick(day).await.unwrap();
     days.try_collect().await.unwrap()
 }
@@ -120,7 +120,7 @@ async fn tasks(client: &Client, on: &str) -> Vec<String> {
     told.collect()
 }
 
-async fn has_tasks(client: &Client, on: &str, expected: &[&str]) {
+pub(crate) async fn has_tasks(client: &Client, on: &str, expected: &[&str]) {
     let what = format!("{expected:?}");
     let mut last = Vec::new();
     let is_so = async || {
@@ -241,7 +241,7 @@ async fn tell_part(client: &Client, part: usize) {
 }
 
 /// What was brought about: what happened to tasks and renewals, and when.
-async fn brought(client: &Client) -> BTreeSet<String> {
+pub(crate) async fn brought(client: &Client) -> BTreeSet<String> {
     let events = history(client).await.into_iter();
     let own = events.filter(|event| event.actor == "reactor");
     let told = own.map(|event| {

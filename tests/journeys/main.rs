@@ -13,6 +13,7 @@ mod home;
 mod company;
 mod raw;
 
+mod alarms;
 mod auditing;
 mod authenticating;
 mod backing_up;
