@@ -15,7 +15,7 @@ events! {
     /// What can happen to a contract.
     pub enum ContractEvent in "contract" via no_upcast {
         ContractSigned = 1,
-        ContractAmended = 1,
+        ContractAmended = 2,
         ContractReassigned = 1,
         RevenueRecognized = 1,
         InvoiceIssued = 1,
@@ -94,6 +94,8 @@ pub enum AmendmentKind {
     Expansion,
     /// The customer takes less.
     Contraction,
+    /// The customer takes the same, for another time.
+    Term,
 }
 
 /// A line of it was set to another sum.
@@ -105,7 +107,7 @@ pub struct LineChange {
     pub amount_before_minor: i64,
 }
 
-/// What was agreed became more, or less.
+/// What was agreed became more, or less, or ends on another day.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ContractAmended {
     /// Which amendment.
@@ -114,6 +116,9 @@ pub struct ContractAmended {
     pub kind: AmendmentKind,
     /// From which day on.
     pub effective_on: NaiveDate,
+    /// The day on which the contract is no more in force, if that is another than before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ends_on: Option<NaiveDate>,
     /// The lines it changes or adds.
     pub changes: Vec<LineChange>,
     /// Who is credited with the difference, if not who was with the contract.

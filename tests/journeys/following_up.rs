@@ -13,6 +13,7 @@ use crate::home::{Home, client, eventually, history, twinfunnel};
 
 on_both! {
     a_contract_is_followed_up_from_its_signing_to_its_end,
+    what_is_counted_from_the_end_moves_with_it,
     a_history_told_at_once_in_pieces_and_anew_brings_the_same,
     a_tenant_in_shanghai_has_its_own_days,
     the_clock_goes_on_day_by_day_and_never_twice,
@@ -203,6 +204,66 @@ async fn a_contract_is_followed_up_from_its_signing_to_its_end(home: Home) {
     let last = tasks(&client, "2024-12-10").await;
     let over = |task: &String| task.ends_with("CANCELLED") || task.ends_with("DONE");
     assert!(last.iter().all(over), "{last:?}");
+}
+
+/// A contract comes to end on another day, from a day on.
+fn move_end(amendment: &str, from: &str, to: &str) -> v1::AmendContract {
+    v1::AmendContract {
+        contract_id: "c1".to_owned(),
+        amendment_id: amendment.to_owned(),
+        kind: v1::AmendmentKind::Term.into(),
+        effective_on: from.to_owned(),
+        ends_on: to.to_owned(),
+        ..v1::AmendContract::default()
+    }
+}
+
+async fn what_is_counted_from_the_end_moves_with_it(home: Home) {
+    let node = home.start();
+    let client = client(&node, "acme");
+    long_ago(&client, "UTC").await;
+    let contract = sign("c1", "2024-01-31", "2025-01-31");
+    tell_at(&client, "2024-01-31T10:00:00Z", contract).await;
+    let reached = reach("c1", "first_review", "2024-02-01");
+    tell_at(&client, "2024-02-01T10:00:00Z", reached).await;
+    tick(&client, "2024-04-30").await;
+    let longer = move_end("a1", "2024-05-01", "2025-04-30");
+    tell_at(&client, "2024-05-01T10:00:00Z", longer.clone()).await;
+    // Said twice is said once.
+    tell_at(&client, "2024-05-02T10:00:00Z", longer).await;
+    let moved = [
+        "c1~onboarding~1 2024-02-29 ESCALATED",
+        "c1~check-in~1 2024-05-01 DUE",
+        "c1~renewal-reminder~1 2025-02-28 OPEN",
+    ];
+    has_tasks(&client, "2024-05-01", &moved).await;
+    // The renewal waits for the new end, and is expected by it.
+    tick(&client, "2025-02-28").await;
+    let renewal = async || crate::home::stream(&client, "opportunity-renewal~c1").await;
+    assert_eq!(renewal().await.len(), 0);
+    tick(&client, "2025-03-01").await;
+    let opened = renewal().await;
+    assert!(
+        opened[0]
+            .payload
+            .contains(r#""expected_close_on":"2025-04-30""#)
+    );
+    // Brought forward: what lies after it is cancelled, and it is over a month earlier.
+    let shorter = move_end("a2", "2025-03-10", "2025-03-31");
+    tell_at(&client, "2025-03-10T10:00:00Z", shorter).await;
+    tick(&client, "2025-03-31").await;
+    let lost = renewal().await;
+    let last = lost.last().unwrap();
+    assert_eq!((lost.len(), &*last.r#type), (2, "OpportunityLost"));
+    let over = tasks(&client, "2025-03-31").await;
+    let over: Vec<_> = over
+        .iter()
+        .filter(|task| !task.ends_with("CANCELLED"))
+        .collect();
+    assert_eq!(over, [""; 0]);
+    let late = move_end("a3", "2025-03-20", "2025-12-31");
+    let late = crate::company::refused(&client, late).await;
+    assert_eq!(late.reason, "END_HAS_PASSED");
 }
 
 /// A history of half a year: when, and what.

@@ -180,7 +180,7 @@ async fn an_opportunity_becomes_a_contract_that_is_renewed(home: Home) {
         kind: v1::AmendmentKind::Expansion.into(),
         effective_on: "2017-09-01".into(),
         lines: vec![seats("12")],
-        splits: Vec::new(),
+        ..v1::AmendContract::default()
     };
     tell(&client, amendment).await;
     let reassignment = v1::ReassignContract {

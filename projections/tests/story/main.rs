@@ -20,6 +20,7 @@ mod health;
 mod health_book;
 mod keeping;
 mod leases;
+mod moved_end;
 mod order;
 mod picture;
 mod refusals;

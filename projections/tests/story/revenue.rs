@@ -103,7 +103,7 @@ pub fn until(to: &str) -> GetRecurringRevenueRequest {
 }
 
 /// Start, new, reactivation, expansion, contraction, churn, end: only what there is, in whole units.
-fn told(figures: Option<&RevenueFigures>) -> String {
+pub fn told(figures: Option<&RevenueFigures>) -> String {
     let figures = figures.unwrap();
     let parts = [
         ("", &figures.start_mrr, figures.start_customers),

@@ -4063,7 +4063,8 @@ impl ::prost::Name for SignContract {
         "/twinfunnel.v1.SignContract".into()
     }
 }
-/// Changes lines, or adds some. It comes after the last amendment (OUT_OF_ORDER).
+/// Changes lines, or adds some, or moves the contract's end. It comes after the last amendment
+/// (OUT_OF_ORDER).
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct AmendContract {
     #[prost(string, tag = "1")]
@@ -4071,7 +4072,7 @@ pub struct AmendContract {
     /// Unique within the contract; the same one told twice is told once.
     #[prost(string, tag = "2")]
     pub amendment_id: ::prost::alloc::string::String,
-    /// Required, and what the sums come to (NOT_AN_EXPANSION, NOT_A_CONTRACTION).
+    /// Required, and what the sums come to (NOT_AN_EXPANSION, NOT_A_CONTRACTION, CHANGES_THE_SUM).
     #[prost(enumeration = "AmendmentKind", tag = "3")]
     pub kind: i32,
     /// From which day on, within its term, as ISO 8601 date.
@@ -4079,12 +4080,18 @@ pub struct AmendContract {
     pub effective_on: ::prost::alloc::string::String,
     /// The lines that change, or are new, as they stand from now on. Of one that changes, the list price,
     /// the discount and the kind of revenue stay unless others are said; one with quantity 0 is taken off.
-    /// None goes below what was delivered of it (BELOW_DELIVERED).
+    /// None goes below what was delivered of it (BELOW_DELIVERED). Required, unless its end moves.
     #[prost(message, repeated, tag = "5")]
     pub lines: ::prost::alloc::vec::Vec<Line>,
     /// Who is credited with the difference, if not who was with the contract.
     #[prost(message, repeated, tag = "6")]
     pub splits: ::prost::alloc::vec::Vec<Split>,
+    /// The day on which it is no more in force, after `effective_on`, as ISO 8601 date; as before if
+    /// empty. It moves while the contract is in force, and not into the past (END_HAS_PASSED); not once
+    /// another contract goes on from it (ALREADY_RENEWED). What is counted from the end moves with it.
+    /// Required of a TERM amendment.
+    #[prost(string, tag = "7")]
+    pub ends_on: ::prost::alloc::string::String,
 }
 impl ::prost::Name for AmendContract {
     const NAME: &'static str = "AmendContract";
@@ -4360,6 +4367,8 @@ pub enum AmendmentKind {
     Expansion = 1,
     /// The customer takes less.
     Contraction = 2,
+    /// The customer takes the same, for another time.
+    Term = 3,
 }
 impl AmendmentKind {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -4371,6 +4380,7 @@ impl AmendmentKind {
             Self::Unspecified => "AMENDMENT_KIND_UNSPECIFIED",
             Self::Expansion => "AMENDMENT_KIND_EXPANSION",
             Self::Contraction => "AMENDMENT_KIND_CONTRACTION",
+            Self::Term => "AMENDMENT_KIND_TERM",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -4379,6 +4389,7 @@ impl AmendmentKind {
             "AMENDMENT_KIND_UNSPECIFIED" => Some(Self::Unspecified),
             "AMENDMENT_KIND_EXPANSION" => Some(Self::Expansion),
             "AMENDMENT_KIND_CONTRACTION" => Some(Self::Contraction),
+            "AMENDMENT_KIND_TERM" => Some(Self::Term),
             _ => None,
         }
     }
@@ -4507,7 +4518,7 @@ pub mod contract_command_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
-        /// AmendContract changes or adds lines.
+        /// AmendContract changes or adds lines, or moves its end.
         pub async fn amend_contract(
             &mut self,
             request: impl tonic::IntoRequest<super::AmendContract>,
@@ -4798,7 +4809,7 @@ pub mod contract_command_service_server {
             &self,
             request: tonic::Request<super::SignContract>,
         ) -> std::result::Result<tonic::Response<super::Receipt>, tonic::Status>;
-        /// AmendContract changes or adds lines.
+        /// AmendContract changes or adds lines, or moves its end.
         async fn amend_contract(
             &self,
             request: tonic::Request<super::AmendContract>,

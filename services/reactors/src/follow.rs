@@ -24,6 +24,7 @@ use crate::{Error, NEAR_DAYS, REST, Reactors};
 /// What something may follow from at once.
 const EVENTS: &[&str] = &[
     "ContractSigned",
+    "ContractAmended",
     "ContractReassigned",
     "ContractHandedOver",
     "MilestoneReached",

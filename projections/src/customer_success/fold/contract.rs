@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
 use event_schemas::contract::{ContractEvent, ContractSigned, ContractTerminated};
 use event_schemas::vocabulary::{
     ContractId, InvoiceId, LineAmount, LineId, PaymentId, RepId, StreamName,
@@ -56,6 +57,8 @@ struct Known<'a> {
     signed: &'a ContractSigned,
     signed_at: i64,
     rep_id: Option<&'a RepId>,
+    /// An end is moved before it has come: so of no day that is over it changes what was in force.
+    ends_on: Option<NaiveDate>,
     value_minor: i64,
     /// What recurs each month, by line.
     monthly: BTreeMap<&'a LineId, i64>,
@@ -86,6 +89,7 @@ pub(super) fn rows(stream: &StreamName, history: &[Fact<'_, Event>], rows: &mut 
         signed,
         signed_at: micros(signed_at),
         rep_id: signed.rep_id.as_ref(),
+        ends_on: signed.ends_on,
         value_minor: 0,
         monthly: BTreeMap::new(),
         terminated: None,
@@ -128,6 +132,7 @@ impl<'a> Known<'a> {
                 rows.push(self.recurring(event_version, at, day(event.starts_on), monthly));
             }
             ContractEvent::ContractAmended(event) => {
+                self.ends_on = event.ends_on.or(self.ends_on);
                 let mut change = 0i64;
                 for changed in &event.changes {
                     let line = &changed.line;
@@ -230,7 +235,7 @@ impl<'a> Known<'a> {
                 self.signed.currency.code().into(),
                 self.signed_at.into(),
                 day(self.signed.starts_on).into(),
-                self.signed.ends_on.map(day).into(),
+                self.ends_on.map(day).into(),
                 terminated.map(|(at, _)| at).into(),
                 terminated.map(|(_, event)| day(event.effective_on)).into(),
                 self.renewed_by.map(ContractId::as_str).into(),

@@ -103,8 +103,11 @@ fn contract(id: &str, event: &ContractEvent) -> String {
             let kind = match event.kind {
                 event_schemas::contract::AmendmentKind::Expansion => "expanded",
                 event_schemas::contract::AmendmentKind::Contraction => "contracted",
+                event_schemas::contract::AmendmentKind::Term => "goes on the same",
             };
-            format!("contract {id} {kind} from {}", event.effective_on)
+            let ends = event.ends_on.map(|on| format!(" to {on}"));
+            let ends = ends.unwrap_or_default();
+            format!("contract {id} {kind} from {}{ends}", event.effective_on)
         }
         ContractEvent::ContractReassigned(event) => {
             format!("contract {id} given to {}", event.rep_id)

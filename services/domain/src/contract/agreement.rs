@@ -24,6 +24,8 @@ pub struct Agreement {
     pub signed_at: DateTime<Utc>,
     /// When it was last signed, amended, renewed or terminated.
     pub moved_at: DateTime<Utc>,
+    /// The day on which it is no more in force, by what was agreed last; open if there is none.
+    pub ends_on: Option<NaiveDate>,
     /// Its lines, in the order in which they were agreed.
     pub lines: Vec<AgreedLine>,
     /// Who is credited.
@@ -106,6 +108,7 @@ impl Agreement {
             signed: Arc::new(signed.clone()),
             signed_at: occurred_at,
             moved_at: occurred_at,
+            ends_on: signed.ends_on,
             lines: lines.collect(),
             credit: Told::at_first(Credit {
                 rep_id: signed.rep_id.clone(),
@@ -134,6 +137,7 @@ impl Agreement {
                         line.line.tell(occurred_at, change.line.clone());
                     });
                 }
+                self.ends_on = e.ends_on.or(self.ends_on);
                 self.amendments.push(e.clone());
                 self.moved_at = occurred_at;
             }

@@ -122,7 +122,7 @@ impl Contract {
             customer_id: Some(signed.customer_id.clone()),
             product_ids: opened.product_ids.clone(),
             amount: Some(opened.amount),
-            expected_close_on: signed.ends_on,
+            expected_close_on: agreement.ends_on,
             source: None,
             email: None,
             phone: None,

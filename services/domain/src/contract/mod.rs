@@ -115,6 +115,7 @@ pub struct Amendment {
     pub amendment_id: AmendmentId,
     pub kind: AmendmentKind,
     pub effective_on: NaiveDate,
+    pub ends_on: Option<NaiveDate>,
     pub lines: Vec<LineAsked>,
     pub splits: Vec<Split>,
 }
@@ -158,6 +159,7 @@ impl Decider for Contract {
             }
             Command::Amend(amendment) => lines::products(&amendment.lines)
                 .chain(lines::reps(None, &amendment.splits))
+                .chain(amendment.ends_on.map(|_| Reads::own_tenant()))
                 .collect(),
             Command::Reassign { rep_id, splits, .. } => lines::reps([rep_id], splits).collect(),
             Command::IssueInvoice { due_on: None, .. } => vec![Reads::own_tenant()],

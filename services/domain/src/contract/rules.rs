@@ -70,6 +70,15 @@ pub enum Broken {
     /// A contraction makes the contract smaller.
     #[error("it changes the contract by {difference_minor} minor units")]
     NotAContraction { difference_minor: i64 },
+    /// Who takes the same for another time changes no sum.
+    #[error("it changes the contract by {difference_minor} minor units")]
+    ChangesTheSum { difference_minor: i64 },
+    /// An end is moved before it has come, and not into the past.
+    #[error("on {told_on} it cannot come to end on {ends_on} any more")]
+    EndHasPassed {
+        told_on: NaiveDate,
+        ends_on: NaiveDate,
+    },
     /// What was delivered is not taken off.
     #[error("{delivered_minor} minor units of line {line_id} were delivered")]
     BelowDelivered {
@@ -163,6 +172,8 @@ impl Refusal for Broken {
             | Self::OutsideTerm { .. }
             | Self::NotAnExpansion { .. }
             | Self::NotAContraction { .. }
+            | Self::ChangesTheSum { .. }
+            | Self::EndHasPassed { .. }
             | Self::BelowDelivered { .. }
             | Self::SumsDoNotAddUp { .. }
             | Self::NothingLeft
@@ -207,7 +218,8 @@ impl Contract {
         }
     }
 
-    /// An expansion makes it larger, a contraction smaller, but not smaller than what was delivered.
+    /// An expansion makes it larger, a contraction smaller, but not smaller than what was delivered;
+    /// any of them may give it another end.
     pub(super) fn amend(&self, amendment: Amendment, reads: &Reads) -> Decided {
         let agreement = self.signed(reads)?;
         let changes = agreement.changes(&amendment, reads)?;
@@ -215,6 +227,7 @@ impl Contract {
             amendment_id: amendment.amendment_id,
             kind: amendment.kind,
             effective_on: amendment.effective_on,
+            ends_on: amendment.ends_on,
             changes,
             splits: amendment.splits,
         };
@@ -224,7 +237,8 @@ impl Contract {
                 let lines = told.changes.iter().map(|change| change.line.clone());
                 lines.collect()
             };
-            let is_same = (known.kind, known.effective_on) == (amended.kind, amended.effective_on)
+            let terms = |told: &ContractAmended| (told.kind, told.effective_on, told.ends_on);
+            let is_same = terms(known) == terms(&amended)
                 && known.splits == amended.splits
                 && lines(known) == lines(&amended);
             return said_before(is_same, &amended.amendment_id);
@@ -232,6 +246,9 @@ impl Contract {
         agreement.in_force(reads)?;
         not_before(agreement.moved_at, reads)?;
         agreement.within_term(amended.effective_on)?;
+        if let Some(ends_on) = amended.ends_on {
+            agreement.move_end(ends_on, amended.effective_on, reads)?;
+        }
         lines::credit(None, &amended.splits, reads)?;
         for change in &amended.changes {
             let line = &change.line;
@@ -254,6 +271,9 @@ impl Contract {
             }
             AmendmentKind::Contraction if difference_minor >= 0 => {
                 Err(Broken::NotAContraction { difference_minor })
+            }
+            AmendmentKind::Term if difference_minor != 0 => {
+                Err(Broken::ChangesTheSum { difference_minor })
             }
             _ => Ok(vec![amended.into()]),
         }
@@ -303,9 +323,33 @@ impl Agreement {
     }
 
     pub(super) fn within_term(&self, day: NaiveDate) -> Result<(), Broken> {
-        let (starts_on, ends_on) = (self.signed.starts_on, self.signed.ends_on);
+        self.within(day, self.ends_on)
+    }
+
+    fn within(&self, day: NaiveDate, ends_on: Option<NaiveDate>) -> Result<(), Broken> {
+        let starts_on = self.signed.starts_on;
         if day < starts_on || ends_on.is_some_and(|ends_on| day >= ends_on) {
             return Err(Broken::OutsideTerm { starts_on, ends_on });
+        }
+        Ok(())
+    }
+
+    /// It may come to end on another day: so that no day that is over is in force, or not, in
+    /// hindsight.
+    fn move_end(
+        &self,
+        ends_on: NaiveDate,
+        effective_on: NaiveDate,
+        reads: &Reads,
+    ) -> Result<(), Broken> {
+        if let Some(contract_id) = self.renewed_by.clone() {
+            return Err(Broken::AlreadyRenewed { contract_id });
+        }
+        self.within(effective_on, Some(ends_on))?;
+        let told_on = reads.day();
+        let has_ended = self.ends_on.is_some_and(|ends_on| ends_on <= told_on);
+        if has_ended || ends_on < told_on {
+            return Err(Broken::EndHasPassed { told_on, ends_on });
         }
         Ok(())
     }
@@ -314,7 +358,7 @@ impl Agreement {
     fn changes(&self, amendment: &Amendment, reads: &Reads) -> Result<Vec<LineChange>, Broken> {
         let usual = match amendment.kind {
             AmendmentKind::Expansion => RevenueType::Expansion,
-            AmendmentKind::Contraction => RevenueType::New,
+            AmendmentKind::Contraction | AmendmentKind::Term => RevenueType::New,
         };
         let changes = amendment.lines.iter().map(|asked| {
             let before = self.line(&asked.line_id);

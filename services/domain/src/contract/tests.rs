@@ -10,6 +10,7 @@ mod course;
 mod follow_up;
 mod money;
 mod signing;
+mod term;
 
 use chrono::NaiveDate;
 use event_schemas::contract::{
@@ -301,7 +302,19 @@ fn amend(amendment: &str, kind: v1::AmendmentKind, lines: Vec<v1::Line>) -> Kind
         kind: kind.into(),
         effective_on: "2017-06-01".to_owned(),
         lines,
-        splits: Vec::new(),
+        ..Default::default()
+    })
+}
+
+/// It is to end on another day, from the first of June on.
+fn move_end(amendment: &str, ends_on: &str) -> Kind {
+    Kind::AmendContract(v1::AmendContract {
+        contract_id: c1(),
+        amendment_id: amendment.to_owned(),
+        kind: v1::AmendmentKind::Term.into(),
+        effective_on: "2017-06-01".to_owned(),
+        ends_on: ends_on.to_owned(),
+        ..Default::default()
     })
 }
 

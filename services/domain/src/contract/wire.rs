@@ -192,13 +192,18 @@ fn amendment(f: &mut Fields, m: &v1::AmendContract) -> Option<Amendment> {
     let kind = match v1::AmendmentKind::try_from(m.kind) {
         Ok(v1::AmendmentKind::Expansion) => Some(AmendmentKind::Expansion),
         Ok(v1::AmendmentKind::Contraction) => Some(AmendmentKind::Contraction),
+        Ok(v1::AmendmentKind::Term) => Some(AmendmentKind::Term),
         Ok(v1::AmendmentKind::Unspecified) | Err(_) => {
             f.wrong("kind", "is not a kind of amendment");
             None
         }
     };
     let effective_on = f.some_date("effective_on", &m.effective_on);
-    if m.lines.is_empty() {
+    let ends_on = match kind {
+        Some(AmendmentKind::Term) => f.some_date("ends_on", &m.ends_on),
+        _ => f.date("ends_on", &m.ends_on),
+    };
+    if m.lines.is_empty() && m.ends_on.is_empty() && kind != Some(AmendmentKind::Term) {
         f.wrong("lines", "is missing");
     }
     let lines = f.lines(&m.lines, true);
@@ -207,6 +212,7 @@ fn amendment(f: &mut Fields, m: &v1::AmendContract) -> Option<Amendment> {
         amendment_id: amendment_id?,
         kind: kind?,
         effective_on: effective_on?,
+        ends_on,
         lines,
         splits,
     })

@@ -219,7 +219,7 @@ pub(crate) fn samples() -> Vec<Value> {
             "amend_contract",
             json!({
                 "contract_id": "c1", "amendment_id": "a1", "kind": "AMENDMENT_KIND_EXPANSION",
-                "effective_on": "2017-06-01", "lines": lines(), "splits": splits(),
+                "effective_on": "2017-06-01", "ends_on": "2018-09-01", "lines": lines(), "splits": splits(),
             }),
         ),
         of(

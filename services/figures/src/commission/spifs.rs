@@ -13,7 +13,7 @@ use super::earn::{Earned, Earnings, Lost, Participant, fits, fits_category};
 use super::exact::{mul_div, round};
 use super::steps::{self, money_minor, step};
 use super::timeline::Paid;
-use super::transactions::{End, Signing, clause, kept};
+use super::transactions::{End, Signing, Term, clause, kept};
 
 /// Adds a bonus for each win, and takes back what is lost of one.
 pub(super) fn spifs<'b>(
@@ -172,8 +172,10 @@ impl<'b> Bonus<'_, 'b> {
             }
             ContractEvent::ContractTerminated(ended) => {
                 let ends_on = ended.effective_on;
+                let facts = self.contract.facts.iter();
+                let agreed = Term::of(self.won.signed, facts.map(|fact| &fact.what));
                 match clause(ClawbackCause::Termination, ends_on) {
-                    Some(clause) => kept(clause, self.won.signed, ends_on, agreed_minor, standing),
+                    Some(clause) => kept(clause, agreed, ends_on, agreed_minor, standing),
                     None => Ok(standing),
                 }
             }

@@ -96,6 +96,8 @@ pub(super) struct Contract<'a> {
     pub(super) signed: &'a ContractSigned,
     pub(super) signed_at: DateTime<Utc>,
     pub(super) rep: Option<Owner<'a>>,
+    /// The day of its end, by what was agreed last.
+    pub(super) agreed_end_on: Option<NaiveDate>,
     pub(super) lines: BTreeMap<&'a LineId, &'a Line>,
     pub(super) handed_over_on: Option<NaiveDate>,
     pub(super) milestones: BTreeMap<&'a MilestoneId, NaiveDate>,
@@ -154,6 +156,7 @@ impl<'a> Contract<'a> {
             signed,
             signed_at,
             rep: rep_id.map(|rep_id| Owner::next(None, rep_id, signed_at)),
+            agreed_end_on: signed.ends_on,
             lines: signed
                 .lines
                 .iter()
@@ -172,6 +175,7 @@ impl<'a> Contract<'a> {
     fn take(&mut self, at: DateTime<Utc>, event: &'a ContractEvent) {
         match event {
             ContractEvent::ContractAmended(amended) => {
+                self.agreed_end_on = amended.ends_on.or(self.agreed_end_on);
                 let changed = amended.changes.iter().map(|change| &change.line);
                 self.lines.extend(changed.map(|line| (&line.line_id, line)));
             }
@@ -206,7 +210,7 @@ impl<'a> Contract<'a> {
     /// The day on which it is no more in force.
     pub(super) fn ends_on(&self) -> Option<NaiveDate> {
         let terminated_on = self.terminated.map(|terminated| terminated.effective_on);
-        let ends = self.signed.ends_on.into_iter().chain(terminated_on);
+        let ends = self.agreed_end_on.into_iter().chain(terminated_on);
         ends.min()
     }
 
@@ -215,7 +219,7 @@ impl<'a> Contract<'a> {
     pub(super) fn over_on(&self, zone: &Zone) -> Option<NaiveDate> {
         let terminated = self.terminated;
         let terminated_on = terminated.map(|t| t.effective_on.max(zone.day(self.terminated_at)));
-        let over_on = self.signed.ends_on.into_iter().chain(terminated_on).min();
+        let over_on = self.agreed_end_on.into_iter().chain(terminated_on).min();
         let renewed_on = self.renewed_by.map(|_| zone.day(self.renewed_at));
         over_on.filter(|over_on| renewed_on.is_none_or(|renewed_on| *over_on < renewed_on))
     }

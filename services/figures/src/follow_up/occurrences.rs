@@ -42,7 +42,7 @@ impl<'a> Occurrences<'a> {
             },
             Anchor::ContractStart => signed.starts_on,
             Anchor::Milestone { milestone_id } => reached(milestone_id, contract, standing)?,
-            Anchor::ContractEnd => signed.ends_on?,
+            Anchor::ContractEnd => contract.agreed_end_on?,
         };
         Some(Self {
             step,

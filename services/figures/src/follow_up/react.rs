@@ -306,7 +306,7 @@ impl<'a> Scene<'a> {
         }
         let lead_days = self.playbook(contract)?.plays.renewal_lead_days;
         let lead_days = Days::new(lead_days.unwrap_or(RENEWAL_LEAD_DAYS).into());
-        contract.signed.ends_on?.checked_sub_days(lead_days)
+        contract.agreed_end_on?.checked_sub_days(lead_days)
     }
 
     fn open(&self, contract: &Contract<'a>) -> Option<Wanted> {

@@ -79,10 +79,9 @@ impl Recurring {
             steps.retain(|(begun_on, ..)| *begun_on < from_on);
             steps.push((from_on, line.product_id.clone(), monthly_minor(line)));
         }
-        let ends_on = match (signed.ends_on, terminated_on) {
-            (Some(ends_on), Some(terminated_on)) => Some(ends_on.min(terminated_on)),
-            (ends_on, terminated_on) => ends_on.or(terminated_on),
-        };
+        let agreed = amendments.iter().rev().find_map(|amended| amended.ends_on);
+        let agreed = agreed.or(signed.ends_on);
+        let ends_on = agreed.into_iter().chain(terminated_on).min();
         Some(Self {
             customer_id: signed.customer_id.clone(),
             currency: signed.currency,

@@ -190,10 +190,23 @@ fn amended(day: &str, changed: Line) -> ContractEvent {
         amendment_id: AmendmentId::new(day).unwrap(),
         kind: AmendmentKind::Expansion,
         effective_on: on(day),
+        ends_on: None,
         changes: vec![LineChange {
             line: changed,
             amount_before_minor: 0,
         }],
+        splits: vec![],
+    }
+    .into()
+}
+
+fn moved_end(day: &str, ends: &str) -> ContractEvent {
+    ContractAmended {
+        amendment_id: AmendmentId::new(day).unwrap(),
+        kind: AmendmentKind::Term,
+        effective_on: on(day),
+        ends_on: Some(on(ends)),
+        changes: vec![],
         splits: vec![],
     }
     .into()
@@ -247,6 +260,24 @@ fn an_amendment_told_later_replaces_what_was_agreed_of_the_days_after() {
         ("1".to_owned(), segment("1.03", "", 200)),
     ];
     assert_eq!(brought(&events), expected);
+}
+
+#[test]
+fn a_contract_brings_what_it_does_until_the_end_that_was_agreed_last() {
+    let one = || vec![line("1", "1", Some(100))];
+    let until = |to: &str| [("1".to_owned(), segment("1.02", to, 100))];
+    let longer = [signed("1.06", one()), moved_end("1.03", "1.12")];
+    assert_eq!(brought(&longer), until("1.12"));
+    let shorter = [&longer[..], &[moved_end("1.04", "1.05")]].concat();
+    assert_eq!(brought(&shorter), until("1.05"));
+    // What says nothing of the end leaves it.
+    let amended = amended("1.04", line("1", "1", Some(100)));
+    let after = [&longer[..], &[amended]].concat();
+    let last = brought(&after).pop().unwrap().1;
+    assert_eq!(last, segment("1.04", "1.12", 100));
+    // A termination ends it wherever its end was moved to.
+    let over = [&longer[..], &[terminated("1.08")]].concat();
+    assert_eq!(brought(&over), until("1.08"));
 }
 
 #[test]

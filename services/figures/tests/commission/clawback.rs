@@ -1,5 +1,6 @@
 //! What goes back beside a commission, where the plan says so: SPIFs, and what managers were paid.
 
+use chrono::NaiveDate;
 use event_schemas::commission_period::{LineKind, Statement};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -51,6 +52,20 @@ fn a_plan_that_says_nothing_of_it_takes_back_commissions_alone() {
     let ann = story.statement("ann", month(3));
     assert_eq!(taken(&ann), [("clawback:7:c:it", -10_000)]);
     assert_eq!(taken(&story.statement("meg", month(3))), []);
+}
+
+#[test]
+fn a_contract_that_was_lengthened_has_more_of_its_term_before_it() {
+    let mut story = won("PRORATED", &["SPIFS"]);
+    story.moves_end("c", on(2, 1), NaiveDate::from_ymd_opt(2026, 1, 1).unwrap());
+    story.terminates("c", on(7, 1));
+    // Six of 24 months have passed, not six of twelve.
+    let ann = story.statement("ann", month(7));
+    let both = [
+        ("clawback:8:c:it", -7_500),
+        ("clawback:spif:8:win:c", -37_500),
+    ];
+    assert_eq!(taken(&ann), both);
 }
 
 #[test]

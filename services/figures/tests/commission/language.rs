@@ -312,10 +312,24 @@ impl Story {
             amendment_id: AmendmentId::new(&self.next("a")).unwrap(),
             kind,
             effective_on: day,
+            ends_on: None,
             changes: vec![LineChange {
                 line: line("it", to),
                 amount_before_minor: from * 100,
             }],
+            splits: Vec::new(),
+        };
+        self.contract(id, day, amended)
+    }
+
+    /// It ends on another day, and is worth the same.
+    pub(crate) fn moves_end(&mut self, id: &str, day: NaiveDate, ends_on: NaiveDate) -> &mut Self {
+        let amended = ContractAmended {
+            amendment_id: AmendmentId::new(&self.next("a")).unwrap(),
+            kind: AmendmentKind::Term,
+            effective_on: day,
+            ends_on: Some(ends_on),
+            changes: Vec::new(),
             splits: Vec::new(),
         };
         self.contract(id, day, amended)

@@ -9,7 +9,7 @@ use event_schemas::customer::CsmAssigned;
 use figures::follow_up::{Fact, Moment};
 use proptest::prelude::*;
 
-use crate::world::{World, at, completed, handed_over, id, reached, signed};
+use crate::world::{World, at, completed, handed_over, id, moved_end, reached, signed};
 
 /// Something that may happen to the customer, some minutes after what happened before.
 #[derive(Debug, Clone, Copy)]
@@ -19,6 +19,7 @@ enum Next {
     Reach { which: usize },
     Terminate { days: u64 },
     Renew,
+    MoveEnd { days: u64 },
     Csm { is_ann: bool },
     Complete { which: usize },
 }
@@ -30,6 +31,7 @@ fn next() -> impl Strategy<Value = (i64, Next)> {
         2 => (0usize..2).prop_map(|which| Next::Reach { which }),
         1 => (0u64..100).prop_map(|days| Next::Terminate { days }),
         1 => Just(Next::Renew),
+        2 => (0u64..600).prop_map(|days| Next::MoveEnd { days }),
         1 => any::<bool>().prop_map(|is_ann| Next::Csm { is_ann }),
         4 => (0usize..5).prop_map(|which| Next::Complete { which }),
     ];
@@ -38,27 +40,31 @@ fn next() -> impl Strategy<Value = (i64, Next)> {
 
 /// What that comes to, with what is there.
 fn happening(world: &World, next: Next, today: NaiveDate, count: usize) -> Vec<Fact> {
-    let contracts: Vec<_> = world
-        .known
-        .iter()
-        .filter_map(|(_, fact)| match fact {
-            Fact::Contract(id, event_schemas::contract::ContractEvent::ContractSigned(signed)) => {
-                Some((id.to_string(), signed.ends_on.unwrap()))
+    use event_schemas::contract::ContractEvent as E;
+    let mut contracts: Vec<(String, NaiveDate)> = Vec::new();
+    for (_, fact) in &world.known {
+        match fact {
+            Fact::Contract(id, E::ContractSigned(signed)) => {
+                contracts.push((id.to_string(), signed.ends_on.unwrap()));
             }
-            _ => None,
-        })
-        .collect();
+            Fact::Contract(id, E::ContractAmended(amended)) => {
+                let of = contracts
+                    .iter_mut()
+                    .filter(|(known, _)| known == id.as_str());
+                of.for_each(|(_, ends_on)| *ends_on = amended.ends_on.unwrap());
+            }
+            _ => {}
+        }
+    }
     let latest = contracts.last();
     let ended = |contract: &str| {
         world.known.iter().any(|(_, fact)| {
-            use event_schemas::contract::ContractEvent as E;
             matches!(fact, Fact::Contract(id, E::ContractTerminated(_) | E::ContractRenewed(_))
                 if id.as_str() == contract)
         })
     };
     let reached_already = |contract: &str, milestone: &str| {
         world.known.iter().any(|(_, fact)| {
-            use event_schemas::contract::ContractEvent as E;
             matches!(fact, Fact::Contract(id, E::MilestoneReached(m))
                 if id.as_str() == contract && m.milestone_id.as_str() == milestone)
         })
@@ -101,6 +107,11 @@ fn happening(world: &World, next: Next, today: NaiveDate, count: usize) -> Vec<F
                 signed(&name, *ends_on, Some(to), Some(contract)),
                 Fact::Contract(id(contract), renewed.into()),
             ]
+        }
+        (Next::MoveEnd { days }, Some((contract, ends_on)))
+            if !ended(contract) && today < *ends_on =>
+        {
+            vec![moved_end(contract, today, today + Days::new(days))]
         }
         (Next::Csm { is_ann }, _) => {
             let assigned = CsmAssigned {

@@ -8,7 +8,7 @@ use event_schemas::task::TaskMoved;
 use event_schemas::vocabulary::ContractId;
 use figures::follow_up::Fact;
 
-use crate::world::{World, at, completed, handed_over, id, on, reached, signed};
+use crate::world::{World, at, completed, handed_over, id, moved_end, on, reached, signed};
 
 #[test]
 fn a_contract_is_onboarded_reviewed_checked_and_reminded_of() {
@@ -108,6 +108,51 @@ fn a_termination_cancels_what_lies_after_it_and_loses_the_renewal() {
     world.end_days(on("2024-11-05"), on("2024-12-03"));
     let open = world.tasks().values().filter(|task| task.is_open()).count();
     assert_eq!((open, lost(&world)), (0, 1));
+}
+
+#[test]
+fn what_is_counted_from_the_end_moves_with_it() {
+    let mut world = World::new(Tz::UTC);
+    let contract = signed("c1", on("2024-01-01"), Some(on("2025-01-01")), None);
+    world.tell(at("2024-01-01T10:00:00Z"), contract);
+    world.tell(
+        at("2024-01-01T11:00:00Z"),
+        reached("c1", "first_review", "2024-01-01"),
+    );
+    world.tell(at("2024-01-01T12:00:00Z"), completed("c1~onboarding~1"));
+    world.end_days(on("2024-01-01"), on("2024-05-01"));
+    // Half a year longer: the reminder moves, and the renewal opens later.
+    let longer = moved_end("c1", on("2024-05-01"), on("2025-07-31"));
+    world.tell(at("2024-05-01T10:00:00Z"), longer);
+    let told = |world: &World| world.told().join(", ");
+    assert_eq!(
+        told(&world),
+        "c1~check-in~1 2024-04-01!, c1~check-in~2 2024-07-01, c1~onboarding~1 2024-02-01+, \
+         c1~renewal-reminder~1 2025-05-31"
+    );
+    let opened = |world: &World| {
+        let mut brought = world.brought.iter();
+        brought.find_map(|(at, fact)| match fact {
+            Fact::Renewal(..) => Some(at.date_naive()),
+            _ => None,
+        })
+    };
+    world.end_days(on("2024-05-01"), on("2025-05-01"));
+    assert_eq!(opened(&world), None, "its lead is counted from the new end");
+    // Two months shorter: what lies after it is cancelled, and the renewal opens at once.
+    let shorter = moved_end("c1", on("2025-05-01"), on("2025-06-01"));
+    world.tell(at("2025-05-01T10:00:00Z"), shorter);
+    let after = told(&world);
+    assert!(
+        after.contains("c1~renewal-reminder~1 2025-04-01"),
+        "{after}"
+    );
+    assert!(after.contains("c1~check-in~6 2025-07-01-"), "{after}");
+    world.end_days(on("2025-05-01"), on("2025-05-02"));
+    assert_eq!(opened(&world), Some(on("2025-05-01")));
+    world.end_days(on("2025-05-02"), on("2025-06-03"));
+    let open = world.tasks().values().filter(|task| task.is_open()).count();
+    assert_eq!(open, 0, "it has ended");
 }
 
 #[test]

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Tz;
 use event_schemas::contract::{
-    BillingFrequency, BillingTerms, ContractHandedOver, ContractSigned, MilestoneReached,
+    AmendmentKind, BillingFrequency, BillingTerms, ContractAmended, ContractHandedOver,
+    ContractSigned, MilestoneReached,
 };
 use event_schemas::opportunity::{
     OpportunityEvent, OpportunityKind, OpportunityLost, OpportunityRegistered, OpportunityWon,
@@ -280,6 +281,18 @@ pub(crate) fn handed_over(contract: &str, day: &str) -> Fact {
         handed_over_on: on(day),
     };
     Fact::Contract(id(contract), over.into())
+}
+
+pub(crate) fn moved_end(contract: &str, from: NaiveDate, ends_on: NaiveDate) -> Fact {
+    let amended = ContractAmended {
+        amendment_id: id("a"),
+        kind: AmendmentKind::Term,
+        effective_on: from,
+        ends_on: Some(ends_on),
+        changes: Vec::new(),
+        splits: Vec::new(),
+    };
+    Fact::Contract(id(contract), amended.into())
 }
 
 pub(crate) fn reached(contract: &str, milestone: &str, day: &str) -> Fact {

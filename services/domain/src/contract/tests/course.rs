@@ -14,6 +14,7 @@ fn amended(kind: AmendmentKind, changes: Vec<(Line, i64)>) -> ContractEvent {
         amendment_id: id("a1"),
         kind,
         effective_on: on("2017-06-01"),
+        ends_on: None,
         changes: changes.into_iter().map(change).collect(),
         splits: Vec::new(),
     }

@@ -24,7 +24,7 @@ use super::earn::Lost;
 use super::timeline::{Paid, Timeline};
 use crate::calendar::Span;
 
-pub(super) use clawback::{End, clause, kept};
+pub(super) use clawback::{End, Term, clause, kept};
 pub(super) use credits::{Credits, Signing};
 use line::LineState;
 pub(super) use overhead::Overheads;
@@ -351,19 +351,16 @@ impl<'w, 'r, 'b> Walk<'w, 'r, 'b> {
         let Some(clawback) = self.clause(moment.day, ends_on, cause) else {
             return Ok(());
         };
+        // The end that was agreed last; it does not move any more once it was terminated.
+        let facts = self.contract.facts.iter();
+        let agreed = Term::of(self.signed, facts.map(|fact| &fact.what));
         let ids: Vec<_> = self.lines.keys().copied().collect();
         for id in ids {
             let Some(line) = self.lines.get_mut(id) else {
                 continue;
             };
             let standing = line.standing();
-            let kept = kept(
-                clawback,
-                self.signed,
-                ends_on,
-                line.agreed_minor(),
-                standing,
-            )?;
+            let kept = kept(clawback, agreed, ends_on, line.agreed_minor(), standing)?;
             line.taken += standing - kept;
             self.take_back(moment, id, standing - kept, standing);
         }
