@@ -5,7 +5,7 @@ use client::Client;
 use futures::TryStreamExt as _;
 use proto::v1;
 
-use crate::company::{customer, usd};
+use crate::company::customer;
 use crate::following_up::{brought, has_tasks, long_ago, sign, tell_at, tick};
 use crate::home::{Home, client, head, stream};
 

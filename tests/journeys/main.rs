@@ -41,3 +41,4 @@ mod setting_up;
 mod stopping;
 mod tenants;
 mod two_nodes;
+mod whole_history;
