@@ -4,6 +4,7 @@
 //! already; nothing here applies it again, and no snapshot is written from it.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use cqrs_es::{Aggregate as _, AggregateContext, AggregateError, EventEnvelope, EventStore};
@@ -132,8 +133,9 @@ pub(crate) fn claims<D: Decider>(
     facts: &[Fact<D::Event>],
 ) -> Vec<log::ClaimChange> {
     let changes = facts.iter().flat_map(|fact| after.claims(&fact.event));
+    let holder: Arc<str> = stream.as_str().into();
     let told = |change| {
-        let holder = stream.to_string();
+        let holder = Arc::clone(&holder);
         match change {
             ClaimChange::Take(claim) => log::ClaimChange::Claim {
                 claim: claim_of(claim),
@@ -150,7 +152,7 @@ pub(crate) fn claims<D: Decider>(
 
 pub(crate) fn claim_of(claim: Claim) -> log::Claim {
     log::Claim {
-        scope: claim.scope.to_owned(),
+        scope: claim.scope.into(),
         value: if claim.personal {
             log::ClaimValue::Personal(claim.value)
         } else {

@@ -1,5 +1,8 @@
 //! Claims: values that only one holder may have at a time.
 
+use std::borrow::Cow;
+use std::sync::Arc;
+
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
@@ -7,7 +10,7 @@ use sha2::Sha256;
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Claim {
     /// What must be unique, e.g. `contact.email`. Claims of different scopes never meet.
-    pub scope: String,
+    pub scope: Cow<'static, str>,
     /// The value, as its owner normalised it.
     pub value: ClaimValue,
 }
@@ -29,14 +32,14 @@ pub enum ClaimChange {
         /// What is taken.
         claim: Claim,
         /// Who takes it.
-        holder: String,
+        holder: Arc<str>,
     },
     /// Gives it back. Giving back what one does not hold changes nothing.
     Release {
         /// What is given back.
         claim: Claim,
         /// Who gives it back.
-        holder: String,
+        holder: Arc<str>,
     },
 }
 
@@ -68,7 +71,7 @@ pub(crate) type Secret = [u8; 32];
 /// A claim as it is stored: `=` and the value, or `#` and the hash in hexadecimal.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Key {
-    pub(crate) scope: String,
+    pub(crate) scope: Cow<'static, str>,
     pub(crate) value: String,
 }
 
@@ -76,7 +79,7 @@ impl Key {
     /// The key of a claim. Without a secret a personal value has none.
     pub(crate) fn of(claim: &Claim, secret: Option<&Secret>) -> Option<Self> {
         let value = match &claim.value {
-            ClaimValue::Plain(text) => format!("={text}"),
+            ClaimValue::Plain(text) => ["=", text].concat(),
             ClaimValue::Personal(text) => {
                 let mut mac = Hmac::<Sha256>::new_from_slice(secret?).ok()?;
                 mac.update(claim.scope.as_bytes());

@@ -5,6 +5,7 @@
 //! test beside this file holds that against a model that does just that.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use event_schemas::vocabulary::{StreamName, Version};
 
@@ -82,7 +83,7 @@ impl<'a> Assumed<'a> {
             for (change, key) in append.claims.iter().zip(&item.keys) {
                 let holder = match change {
                     ClaimChange::Claim { .. } => None,
-                    ClaimChange::Release { holder, .. } => Some(holder.as_str()),
+                    ClaimChange::Release { holder, .. } => Some(&**holder),
                 };
                 assumed.claims.entry(key).or_insert(holder);
             }
@@ -234,8 +235,8 @@ impl<'a, 'b, B: Before> Resolver<'a, 'b, B> {
         if let Some(seen) = self.seen(append) {
             return seen;
         }
-        match self.check(append).and_then(|()| self.claims(item)) {
-            Ok(claims) => self.land(append, claims),
+        match self.check(append).and_then(|()| self.claim(item)) {
+            Ok(()) => self.land(append),
             Err(error) => Verdict::Refused(error),
         }
     }
@@ -293,36 +294,52 @@ impl<'a, 'b, B: Before> Resolver<'a, 'b, B> {
         Ok(())
     }
 
-    /// What its claims come to, if they can be had.
-    fn claims(&self, item: &'a Item) -> Result<HashMap<&'a Key, Option<&'a str>>, AppendError> {
-        let mut changed = HashMap::new();
+    /// Takes and gives back what it claims; all of it, or nothing.
+    fn claim(&mut self, item: &'a Item) -> Result<(), AppendError> {
+        let before = self.before;
+        let mut changed = Vec::with_capacity(item.keys.len());
         for (change, key) in item.append.claims.iter().zip(&item.keys) {
-            let holder = match changed.get(key).or_else(|| self.plan.claims.get(key)) {
-                Some(holder) => *holder,
-                None => self.before.holder(key),
+            let entry = self.plan.claims.entry(key);
+            let planned = match &entry {
+                Entry::Occupied(planned) => Some(*planned.get()),
+                Entry::Vacant(_) => None,
             };
+            let holder = planned.unwrap_or_else(|| before.holder(key));
             match change {
                 ClaimChange::Claim { claim, holder: by } => match holder {
                     None => {
-                        changed.insert(key, Some(by.as_str()));
+                        entry.insert_entry(Some(&**by));
+                        changed.push((key, planned));
                     }
-                    Some(holder) if holder == by => {}
+                    Some(holder) if *holder == **by => {}
                     Some(holder) => {
-                        let (scope, holder) = (claim.scope.clone(), holder.to_owned());
+                        let (scope, holder) = (claim.scope.to_string(), holder.to_owned());
+                        self.take_back(changed);
                         return Err(AppendError::Claimed { scope, holder });
                     }
                 },
                 ClaimChange::Release { holder: by, .. } => {
-                    if holder == Some(by) {
-                        changed.insert(key, None);
+                    if holder == Some(&**by) {
+                        entry.insert_entry(None);
+                        changed.push((key, planned));
                     }
                 }
             }
         }
-        Ok(changed)
+        Ok(())
     }
 
-    fn land(&mut self, append: &'a Append, claims: HashMap<&'a Key, Option<&'a str>>) -> Verdict {
+    /// Plans claims as they were planned before.
+    fn take_back(&mut self, changed: Vec<(&'a Key, Option<Option<&'a str>>)>) {
+        for (key, planned) in changed.into_iter().rev() {
+            match planned {
+                Some(planned) => self.plan.claims.insert(key, planned),
+                None => self.plan.claims.remove(key),
+            };
+        }
+    }
+
+    fn land(&mut self, append: &'a Append) -> Verdict {
         let before = self.plan.events.len();
         for StreamWrite { stream, events, .. } in &append.writes {
             let mut version = self.version(stream);
@@ -337,7 +354,6 @@ impl<'a, 'b, B: Before> Resolver<'a, 'b, B> {
             }
             self.versions.insert(stream.as_str(), version);
         }
-        self.plan.claims.extend(claims);
         let offset = count(self.plan.events.len());
         let events = offset - count(before);
         if let Some(command) = &append.command {

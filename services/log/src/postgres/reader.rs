@@ -154,7 +154,12 @@ impl Reader for PgReader {
                     .fetch_all(&self.pool)
                     .await?;
             let keys = rows.into_iter();
-            Ok(keys.map(|(scope, value, _)| Key { scope, value }).collect())
+            Ok(keys
+                .map(|(scope, value, _)| Key {
+                    scope: scope.into(),
+                    value,
+                })
+                .collect())
         })
     }
 

@@ -251,7 +251,7 @@ async fn facts(
         let (scopes, values): (Vec<&str>, Vec<&str>) = named
             .claims
             .keys()
-            .map(|key| (key.scope.as_str(), key.value.as_str()))
+            .map(|key| (&*key.scope, key.value.as_str()))
             .unzip();
         let rows: Vec<(String, String, String)> =
             sqlx::query_as(include_str!("../../sql/postgres/facts_claims.sql"))
@@ -261,6 +261,7 @@ async fn facts(
                 .fetch_all(&mut *connection)
                 .await?;
         for (scope, value, holder) in rows {
+            let scope = scope.into();
             facts.claims.insert(Key { scope, value }, holder);
         }
     }
@@ -291,7 +292,7 @@ async fn call(
     let mut seen_keys = Vec::with_capacity(assumed.claims.len());
     let mut seen_holders = Vec::with_capacity(assumed.claims.len());
     for (key, holder) in &assumed.claims {
-        seen_keys.push((key.scope.as_str(), key.value.as_str()));
+        seen_keys.push((&*key.scope, key.value.as_str()));
         seen_holders.push(*holder);
     }
     let (seen_scopes, seen_values): (Vec<&str>, Vec<&str>) = seen_keys.into_iter().unzip();
@@ -299,7 +300,7 @@ async fn call(
     let (scopes, values): (Vec<&str>, Vec<&str>) = plan
         .claims
         .keys()
-        .map(|key| (key.scope.as_str(), key.value.as_str()))
+        .map(|key| (&*key.scope, key.value.as_str()))
         .unzip();
     let holders: Vec<Option<&str>> = plan.claims.values().copied().collect();
     let (commands, digests): (Vec<&str>, Vec<&[u8]>) = plan

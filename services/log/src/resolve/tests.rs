@@ -136,13 +136,13 @@ impl Model {
         for (change, key) in append.claims.iter().zip(&item.keys) {
             let held_by = self.claims.get(key).cloned();
             match (change, held_by) {
-                (ClaimChange::Claim { holder, .. }, Some(by)) if by != *holder => {
+                (ClaimChange::Claim { holder, .. }, Some(by)) if *by != **holder => {
                     return Outcome::Claimed(by);
                 }
                 (ClaimChange::Claim { holder, .. }, _) => {
-                    self.claims.insert(key.clone(), holder.clone());
+                    self.claims.insert(key.clone(), holder.to_string());
                 }
-                (ClaimChange::Release { holder, .. }, Some(by)) if by == *holder => {
+                (ClaimChange::Release { holder, .. }, Some(by)) if *by == **holder => {
                     self.claims.remove(key);
                 }
                 (ClaimChange::Release { .. }, _) => {}
@@ -215,7 +215,7 @@ impl Model {
                 scope: "seat".into(),
                 value: ClaimValue::Plain(value.to_string()),
             };
-            let holder = HOLDERS[*holder].to_owned();
+            let holder = HOLDERS[*holder].into();
             if *take {
                 ClaimChange::Claim { claim, holder }
             } else {

@@ -151,7 +151,7 @@ impl Reader for SqliteReader {
         keys: &'a [Key],
     ) -> BoxFuture<'a, Result<HashSet<Key>, Error>> {
         Box::pin(async move {
-            let keys = keys.iter().map(|key| [&key.scope, &key.value]);
+            let keys = keys.iter().map(|key| [&*key.scope, &*key.value]);
             let keys: Vec<_> = keys.collect();
             let rows: Vec<(String, String, String)> =
                 sqlx::query_as(include_str!("../../sql/sqlite/facts_claims.sql"))
@@ -160,7 +160,12 @@ impl Reader for SqliteReader {
                     .fetch_all(&self.pool)
                     .await?;
             let keys = rows.into_iter();
-            Ok(keys.map(|(scope, value, _)| Key { scope, value }).collect())
+            Ok(keys
+                .map(|(scope, value, _)| Key {
+                    scope: scope.into(),
+                    value,
+                })
+                .collect())
         })
     }
 

@@ -16,10 +16,10 @@ use sqlx::types::Uuid;
 use sqlx::{AssertSqlSafe, Connection as _, Sqlite};
 
 use super::Ownership;
-use crate::Error;
 use crate::backend::{self, Failure, Item, Settled, Writer, signed, unsigned};
 use crate::claim::{Key, Secret};
 use crate::resolve::{self, Facts, Plan, Remembered, Row, count};
+use crate::{ClaimChange, Error};
 
 /// Rows inserted by one statement, at most. With 15 columns SQLite would take 2,184; past 64 a
 /// statement's own cost no longer shows.
@@ -100,7 +100,10 @@ impl SqliteWriter {
                 include_str!("../../sql/sqlite/insert_commands.sql"),
                 COMMAND_ROW,
             ),
-            claims: Inserts::new(include_str!("../../sql/sqlite/set_claims.sql"), CLAIM_ROW),
+            claims: Inserts::new(
+                include_str!("../../sql/sqlite/insert_claims.sql"),
+                CLAIM_ROW,
+            ),
             wal,
             until_look: WAL_LOOK,
             _owned: owned,
@@ -129,6 +132,7 @@ impl SqliteWriter {
     async fn write(
         &mut self,
         groups: &[&[Item]],
+        asked: Asked,
         committing: &mut bool,
     ) -> Result<Vec<(Settled, Head)>, Error> {
         let Self {
@@ -149,7 +153,7 @@ impl SqliteWriter {
                 Some(head) => *head,
                 None => head(&mut tx, tenant).await?,
             };
-            let facts = facts(&mut tx, tenant, items).await?;
+            let facts = facts(&mut tx, tenant, items, asked).await?;
             let plan = resolve::on_facts(items, &facts);
             let mut after = before;
             if !plan.events.is_empty() {
@@ -163,7 +167,7 @@ impl SqliteWriter {
                 set.execute(&mut *tx).await?;
             }
             insert_commands(&mut tx, commands, tenant, before, &plan.commands).await?;
-            change_claims(&mut tx, claims, tenant, &plan).await?;
+            change_claims(&mut tx, claims, tenant, &facts, &plan).await?;
             let Plan { verdicts, .. } = plan;
             let (head_before, head) = (before.position, after.position);
             settled.push((
@@ -185,7 +189,11 @@ impl Writer for SqliteWriter {
     fn commit<'a>(&'a mut self, groups: &'a [&'a [Item]]) -> BoxFuture<'a, Result<Vec<Settled>>> {
         Box::pin(async move {
             let mut committing = false;
-            let written = match self.write(groups, &mut committing).await {
+            let mut written = self.write(groups, Asked::Given, &mut committing).await;
+            if written.as_ref().is_err_and(is_taken) {
+                written = self.write(groups, Asked::All, &mut committing).await;
+            }
+            let written = match written {
                 Ok(written) => written,
                 Err(error) => {
                     self.heads.clear();
@@ -225,6 +233,20 @@ impl Writer for SqliteWriter {
             }
         })
     }
+}
+
+/// Which claims a batch asks for before it is planned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    /// Those that are given back. What is only taken is held to be free: the unique index finds out.
+    Given,
+    /// All that it names.
+    All,
+}
+
+/// Whether a value that was taken to be free is another's.
+fn is_taken(error: &Error) -> bool {
+    matches!(error, Error::Database(sqlx::Error::Database(cause)) if cause.is_unique_violation())
 }
 
 /// What an error means for the batch.
@@ -275,6 +297,7 @@ async fn facts(
     tx: &mut SqliteTransaction<'_>,
     tenant: &TenantId,
     items: &[Item],
+    asked: Asked,
 ) -> Result<Facts, Error> {
     let named = resolve::Assumed::by(items);
     let mut facts = Facts::default();
@@ -303,12 +326,15 @@ async fn facts(
                 .insert(id, backend::known((digest, position, events, version))?);
         }
     }
-    if !named.claims.is_empty() {
-        let keys: Vec<[&str; 2]> = named
-            .claims
-            .keys()
-            .map(|key| [key.scope.as_str(), key.value.as_str()])
-            .collect();
+    let claims = items
+        .iter()
+        .flat_map(|item| item.append.claims.iter().zip(&item.keys));
+    let claims = claims
+        .filter(|(change, _)| asked == Asked::All || matches!(change, ClaimChange::Release { .. }));
+    let keys: Vec<[&str; 2]> = claims
+        .map(|(_, key)| [key.scope.as_ref(), key.value.as_str()])
+        .collect();
+    if !keys.is_empty() {
         let rows: Vec<(String, String, String)> =
             sqlx::query_as(include_str!("../../sql/sqlite/facts_claims.sql"))
                 .bind(serde_json::json!(keys).to_string())
@@ -316,6 +342,7 @@ async fn facts(
                 .fetch_all(&mut **tx)
                 .await?;
         for (scope, value, holder) in rows {
+            let scope = scope.into();
             facts.claims.insert(Key { scope, value }, holder);
         }
     }
@@ -387,18 +414,19 @@ async fn change_claims(
     tx: &mut SqliteTransaction<'_>,
     inserts: &Inserts,
     tenant: &TenantId,
+    facts: &Facts,
     plan: &Plan<'_>,
 ) -> Result<(), Error> {
     let tenant: Arc<str> = tenant.as_str().into();
     let mut taken = Vec::with_capacity(plan.claims.len());
     for (key, holder) in &plan.claims {
-        if let Some(holder) = holder {
-            taken.push((*key, *holder));
+        taken.extend(holder.map(|holder| (*key, holder)));
+        if !facts.claims.contains_key(key) {
             continue;
         }
         let free = sqlx::query(include_str!("../../sql/sqlite/free_claim.sql"))
             .bind(Arc::clone(&tenant))
-            .bind(key.scope.as_str())
+            .bind(&*key.scope)
             .bind(key.value.as_str());
         free.execute(&mut **tx).await?;
     }
@@ -409,7 +437,7 @@ async fn change_claims(
         for (key, holder) in rows {
             query = query
                 .bind(Arc::clone(&tenant))
-                .bind(key.scope.as_str())
+                .bind(&*key.scope)
                 .bind(key.value.as_str())
                 .bind(*holder);
         }

@@ -145,14 +145,14 @@ fn event(chances: &mut Rng) -> NewEvent {
 fn claim(chances: &mut Rng) -> ClaimChange {
     let value = pick(chances, &VALUES).to_owned();
     let claim = Claim {
-        scope: "slot".to_owned(),
+        scope: "slot".into(),
         value: if value.contains('@') {
             ClaimValue::Personal(value)
         } else {
             ClaimValue::Plain(value)
         },
     };
-    let holder = pick(chances, &HOLDERS).to_owned();
+    let holder = pick(chances, &HOLDERS).into();
     if chances.u8(..) < 150 {
         ClaimChange::Claim { claim, holder }
     } else {

@@ -259,7 +259,7 @@ fn check_refusals(outcomes: &[Outcome], state: &State, tally: &mut Tally) {
                     .chain([refused])
                     .flat_map(|o| &o.append.claims);
                 let held = claims.into_iter().any(|change| {
-                    matches!(change, log::ClaimChange::Claim { holder: by, .. } if by == holder)
+                    matches!(change, log::ClaimChange::Claim { holder: by, .. } if **by == *holder)
                 });
                 if !held {
                     tally.wrong(format!("{refused:?}: {holder} never claimed anything"));

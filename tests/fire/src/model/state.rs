@@ -157,7 +157,7 @@ impl State {
                         .or_insert_with(|| holder.clone());
                     if held != holder {
                         return Answer::Claimed {
-                            holder: held.clone(),
+                            holder: held.to_string(),
                         };
                     }
                 }

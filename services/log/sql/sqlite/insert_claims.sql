@@ -1,0 +1,1 @@
+INSERT INTO claims (tenant, scope, value, holder) VALUES
