@@ -4,16 +4,16 @@ use std::fmt;
 use std::sync::Arc;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::Invalid;
+use super::{Invalid, text};
 
 /// Longest identifier, in bytes.
 pub const ID_MAX_LEN: usize = 64;
 
 /// An identifier is 1–64 ASCII letters, digits and `. _ : ~ -`, and begins with a letter or digit.
 fn check(text: &str) -> Result<(), Invalid> {
-    let rest = |b: u8| b.is_ascii_alphanumeric() || b"._:~-".contains(&b);
+    let rest = |b: u8| matches!(b, b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'.' | b'_' | b':' | b'~' | b'-');
     let first = text
         .bytes()
         .next()
@@ -30,8 +30,7 @@ fn check(text: &str) -> Result<(), Invalid> {
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-        #[serde(try_from = "String", into = "String")]
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, JsonSchema)]
         #[schemars(with = "String", extend("pattern" = "^[A-Za-z0-9][A-Za-z0-9._:~-]{0,63}$"))]
         pub struct $name(Arc<str>);
 
@@ -57,6 +56,18 @@ macro_rules! ids {
         impl From<$name> for String {
             fn from(id: $name) -> Self {
                 id.0.as_ref().to_owned()
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(&self.0)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                text::read(deserializer, Self::new)
             }
         }
 

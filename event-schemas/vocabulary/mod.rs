@@ -6,6 +6,7 @@ mod ids;
 mod line;
 mod money;
 mod number;
+mod text;
 
 pub use envelope::{Position, Recorded, StreamName, Version};
 pub use follow_up::{Cause, TaskItem};

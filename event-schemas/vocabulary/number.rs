@@ -5,9 +5,9 @@ use std::str::FromStr as _;
 
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::Invalid;
+use super::{Invalid, text};
 
 /// Most digits after the point of a number from outside.
 const PLACES: u32 = 12;
@@ -16,10 +16,7 @@ const PLACES: u32 = 12;
 const LARGEST: i64 = 1_000_000_000_000_000;
 
 /// An exact decimal, written as text: `5.5`. What it counts, the name of its field says.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, JsonSchema)]
 #[schemars(with = "String", extend("pattern" = "^-?[0-9]+(\\.[0-9]+)?$"))]
 pub struct Number(Decimal);
 
@@ -65,6 +62,18 @@ impl TryFrom<String> for Number {
 impl From<Number> for String {
     fn from(number: Number) -> Self {
         number.to_string()
+    }
+}
+
+impl Serialize for Number {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Number {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        text::read(deserializer, Self::parse)
     }
 }
 

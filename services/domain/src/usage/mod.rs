@@ -176,7 +176,7 @@ fn check(record: &UsageRecord, aggregation: Aggregation) -> Result<(), Broken> {
 fn claim(record_id: &UsageRecordId) -> Claim {
     Claim {
         scope: "usage.record",
-        value: record_id.to_string(),
+        value: record_id.as_str().to_owned(),
         personal: false,
     }
 }

@@ -148,10 +148,13 @@ fn record_id(
     m: &v1::UsageRecord,
 ) -> Option<UsageRecordId> {
     let is_numbered = !m.source.is_empty() || m.sequence > 0;
+    // Where it is good, no path is made of it: there are many.
+    let id = |f: &mut Fields, name: &str, text: &str| {
+        let good = UsageRecordId::new(text).ok();
+        good.or_else(|| f.id(&field(name), text))
+    };
     if !is_numbered {
-        // Where it is good, no path is made of it: there are many.
-        let good = UsageRecordId::new(&m.record_id).ok();
-        return good.or_else(|| f.id(&field("record_id"), &m.record_id));
+        return id(f, "record_id", &m.record_id);
     }
     if m.source.is_empty() {
         f.wrong(&field("source"), "is missing: it says whose sequence it is");
@@ -163,7 +166,7 @@ fn record_id(
         return None;
     }
     // A sequence holds no `~`, so no two of them are written alike.
-    f.id(&field("source"), &format!("{}~{}", m.source, m.sequence))
+    id(f, "source", &format!("{}~{}", m.source, m.sequence))
 }
 
 /// A required quantity.
