@@ -1,6 +1,7 @@
 //! The log as it should be: one tenant of it, in memory, written down as plainly as possible.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use event_schemas::vocabulary::{Recorded, StreamName};
 use log::{Append, AppendError, Appended, Claim, ClaimChange};
@@ -77,7 +78,7 @@ pub(crate) struct State {
     pub(crate) facts: Vec<Fact>,
     versions: BTreeMap<StreamName, u64>,
     commands: HashMap<String, ([u8; 32], Answer)>,
-    claims: HashMap<Claim, String>,
+    claims: HashMap<Claim, Arc<str>>,
 }
 
 impl State {
@@ -154,7 +155,7 @@ impl State {
                 ClaimChange::Claim { claim, holder } => {
                     let held = claims
                         .entry(claim.clone())
-                        .or_insert_with(|| holder.clone());
+                        .or_insert_with(|| Arc::clone(holder));
                     if held != holder {
                         return Answer::Claimed {
                             holder: held.to_string(),
