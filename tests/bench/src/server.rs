@@ -3,7 +3,7 @@
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::ensure;
+use anyhow::{Context as _, ensure};
 use tonic::transport::{Channel, Endpoint};
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
@@ -12,6 +12,9 @@ use crate::load::{Rate, run};
 
 /// Connections the load is spread over.
 const CONNECTIONS: usize = 4;
+
+/// What the kernel counts a process's time in, a second.
+const TICKS: f64 = 100.0;
 
 /// A server that runs until it is dropped.
 #[derive(Debug)]
@@ -50,6 +53,18 @@ impl Server {
             connections.push(self.endpoint.connect().await?);
         }
         Ok(connections.into_iter().cycle().take(callers).collect())
+    }
+}
+
+impl Server {
+    /// Seconds that it has had of all cores: what other work on the machine distorts least.
+    pub(crate) fn cpu_seconds(&self) -> anyhow::Result<f64> {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.process.id()))?;
+        // Behind the program's name, which may hold spaces: user and system time are the 12th and 13th.
+        let behind = stat.rsplit(')').next().context("no process")?;
+        let times = behind.split_whitespace().skip(11).take(2);
+        let ticks: Result<Vec<f64>, _> = times.map(str::parse).collect();
+        Ok(ticks?.iter().sum::<f64>() / TICKS)
     }
 }
 
