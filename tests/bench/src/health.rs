@@ -1,16 +1,20 @@
 //! Customer health: how fast usage is folded, what one customer's score costs with few and with many
-//! customers, and how long it takes to look at all of them.
+//! customers, how long it takes to look at all of them, and to end a day on which most are quiet.
 
+use std::path::Path;
 use std::time::Instant;
 
+use anyhow::Context as _;
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use event_schemas::vocabulary::{StreamName, TenantId, Version};
 use log::{Append, Log, Meta, NewEvent, StreamWrite};
 use projections::{Home, Options, Projections};
 use proto::v1;
+use proto::v1::clock_service_client::ClockServiceClient;
 use serde_json::json;
 
 use crate::report::Report;
+use crate::server::Server;
 
 /// Days of usage of each customer: what a baseline looks back on.
 const DAYS: u64 = 90;
@@ -99,6 +103,33 @@ pub(crate) async fn health(report: &mut Report, customers: usize) -> anyhow::Res
     report.add(&name, milliseconds(started) / 1e3, "s", None);
     projections.shutdown().await;
     log.close().await;
+    end_days(report, folder.path(), customers).await
+}
+
+/// Ends the last two days through gRPC: on the first it is found out for whom something is due, and
+/// whoever gives cause for worry has an alarm raised; the second is a day as they usually are.
+async fn end_days(report: &mut Report, folder: &Path, customers: usize) -> anyhow::Result<()> {
+    let data_dir = folder.display().to_string();
+    let server = Server::start(&["--data-dir", &data_dir]).await?;
+    let channels = server.channels(1).await?;
+    let channel = channels.into_iter().next().context("no channel")?;
+    let mut clock = ClockServiceClient::new(channel);
+    for (day, what) in [
+        (last_day() - Days::new(1), "first day ended"),
+        (last_day(), "a day ended"),
+    ] {
+        let mut tick = tonic::Request::new(v1::TickRequest {
+            through_on: day.to_string(),
+        });
+        tick.metadata_mut().insert("x-tenant", TENANT.parse()?);
+        let started = Instant::now();
+        let mut days = clock.tick(tick).await?.into_inner();
+        let ended = days.message().await?.context("no day was ended")?;
+        anyhow::ensure!(days.message().await?.is_none(), "more than a day was ended");
+        let reactions = ended.reactions;
+        let name = format!("{what} of {customers} customers, {reactions} reactions, sqlite");
+        report.add(&name, milliseconds(started) / 1e3, "s", None);
+    }
     Ok(())
 }
 
@@ -151,7 +182,10 @@ async fn fill(log: &Log, customers: usize) -> anyhow::Result<u64> {
         writes.push(write("metric", metric, "MetricDeclared", &payload)?);
     }
     let terms = json!({
-        "metrics": [{"metric_id": "logins", "weight": "2"}, {"metric_id": "runs", "weight": "1"}],
+        "metrics": [
+            {"metric_id": "logins", "weight": "2", "threshold": "0.1"},
+            {"metric_id": "runs", "weight": "1", "threshold": "0.1"}
+        ],
         "without_contact": {"after_days": 90, "points": "10"}
     });
     let payload = json!({
@@ -187,6 +221,13 @@ async fn fill(log: &Log, customers: usize) -> anyhow::Result<u64> {
         for chunk in numbers.chunks(CHUNK) {
             let writes = chunk.iter().map(|number| used(*number, day, 0));
             head = append(log, at, writes.collect::<anyhow::Result<_>>()?).await?;
+        }
+        // The clock has come to the last day but one.
+        if day + Days::new(2) == last_day() {
+            let ended = json!({"day": day.to_string()});
+            let ended = write("clock", "self", "DayEnded", &ended)?;
+            let at = instant(day) + TimeDelta::days(1) - TimeDelta::microseconds(1);
+            append(log, at, vec![ended]).await?;
         }
     }
     Ok(head)
