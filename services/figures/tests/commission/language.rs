@@ -322,16 +322,12 @@ impl Story {
         self.contract(id, day, amended)
     }
 
-    /// It ends on another day, and is worth the same.
     pub(crate) fn moves_end(&mut self, id: &str, day: NaiveDate, ends_on: NaiveDate) -> &mut Self {
-        let amended = ContractAmended {
-            amendment_id: AmendmentId::new(&self.next("a")).unwrap(),
-            kind: AmendmentKind::Term,
-            effective_on: day,
-            ends_on: Some(ends_on),
-            changes: Vec::new(),
-            splits: Vec::new(),
-        };
+        let amended = serde_json::json!({
+            "amendment_id": self.next("a"), "kind": "TERM", "effective_on": day,
+            "ends_on": ends_on, "changes": [],
+        });
+        let amended: ContractAmended = serde_json::from_value(amended).unwrap();
         self.contract(id, day, amended)
     }
 
