@@ -18,7 +18,8 @@ use sqlx::{AssertSqlSafe, Connection as _, Sqlite};
 use super::Ownership;
 use crate::backend::{self, Failure, Item, Settled, Writer, signed, unsigned};
 use crate::claim::{Key, Secret};
-use crate::resolve::{self, Facts, Plan, Remembered, Row, count};
+use crate::error::AppendError;
+use crate::resolve::{self, Facts, Plan, Remembered, Row, Verdict, count};
 use crate::{ClaimChange, Error};
 
 /// Rows inserted by one statement, at most. With 15 columns SQLite would take 2,184; past 64 a
@@ -153,8 +154,16 @@ impl SqliteWriter {
                 Some(head) => *head,
                 None => head(&mut tx, tenant).await?,
             };
-            let facts = facts(&mut tx, tenant, items, asked).await?;
-            let plan = resolve::on_facts(items, &facts);
+            let given = facts(&mut tx, tenant, items, asked).await?;
+            let plan = resolve::on_facts(items, &given);
+            let all;
+            // Whoever is told that another holds a value is told who really does.
+            let (facts, plan) = if asked == Asked::Given && plan.verdicts.iter().any(is_claimed) {
+                all = facts(&mut tx, tenant, items, Asked::All).await?;
+                (&all, resolve::on_facts(items, &all))
+            } else {
+                (&given, plan)
+            };
             let mut after = before;
             if !plan.events.is_empty() {
                 after.position += count(plan.events.len());
@@ -167,7 +176,7 @@ impl SqliteWriter {
                 set.execute(&mut *tx).await?;
             }
             insert_commands(&mut tx, commands, tenant, before, &plan.commands).await?;
-            change_claims(&mut tx, claims, tenant, &facts, &plan).await?;
+            change_claims(&mut tx, claims, tenant, facts, &plan).await?;
             let Plan { verdicts, .. } = plan;
             let (head_before, head) = (before.position, after.position);
             settled.push((
@@ -233,6 +242,10 @@ impl Writer for SqliteWriter {
             }
         })
     }
+}
+
+fn is_claimed(verdict: &Verdict) -> bool {
+    matches!(verdict, Verdict::Refused(AppendError::Claimed { .. }))
 }
 
 /// Which claims a batch asks for before it is planned.

@@ -12,6 +12,7 @@ on_both!(
     a_personal_value_is_stored_only_as_a_hash,
     who_holds_a_claim_is_not_told_but_whether_somebody_does,
     many_claims_are_taken_at_once,
+    who_quarrels_with_itself_is_told_who_holds_it,
 );
 
 fn plain(value: &str) -> ClaimValue {
@@ -222,4 +223,17 @@ async fn many_claims_are_taken_at_once(home: Home) {
         .collect();
     let held = log.held(&nothing().tenant, &asked).await.unwrap();
     assert_eq!(held.iter().filter(|held| **held).count(), 75);
+}
+
+async fn who_quarrels_with_itself_is_told_who_holds_it(home: Home) {
+    let log = home.open().await;
+    let both = |rep: &str| {
+        let append = add(rep, 0, 1).claiming(plain("a"), "rep-2");
+        append.claiming(plain("a"), "rep-3")
+    };
+    assert_held(&log.append(both("rep-0")).await, "rep-2");
+    log.append(add("rep-1", 0, 1).claiming(plain("a"), "rep-1"))
+        .await
+        .unwrap();
+    assert_held(&log.append(both("rep-0")).await, "rep-1");
 }
