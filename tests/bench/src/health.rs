@@ -81,7 +81,7 @@ pub(crate) async fn health(report: &mut Report, customers: usize) -> anyhow::Res
         let customer = number * 7_919 % customers;
         let usage = used(customer, last_day(), 1_000_000 + number)?;
         let usage = StreamWrite {
-            expected: Version(1 + u64::try_from(number * 7_919 / customers)?),
+            expected: Version(1 + u64::try_from(number / customers)?),
             ..usage
         };
         let at = instant(last_day()) + TimeDelta::hours(20);
