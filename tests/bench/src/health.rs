@@ -122,6 +122,7 @@ async fn end_days(report: &mut Report, folder: &Path, customers: usize) -> anyho
             through_on: day.to_string(),
         });
         tick.metadata_mut().insert("x-tenant", TENANT.parse()?);
+        tick.metadata_mut().insert("x-actor", "bench".parse()?);
         let started = Instant::now();
         let mut days = clock.tick(tick).await?.into_inner();
         let ended = days.message().await?.context("no day was ended")?;
