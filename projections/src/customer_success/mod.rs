@@ -22,9 +22,8 @@ use event_schemas::tenant::TenantEvent;
 use event_schemas::ticket::TicketEvent;
 use event_schemas::usage::UsageEvent;
 use event_schemas::vocabulary::StreamName;
-use event_schemas::{DecodeError, StreamEvents};
 
-use crate::engine::fold::{Fact, FoldedRow, ReadModel};
+use crate::engine::fold::{Fact, FoldedRow, ReadModel, folded};
 use crate::engine::generation::Model;
 
 /// What the engine must know of it.
@@ -33,34 +32,6 @@ pub(crate) const MODEL: Model =
 
 /// The read model.
 pub(crate) struct CustomerSuccess;
-
-/// Says once what is folded, so that the events and the categories cannot drift.
-macro_rules! folded {
-    ($($room:ident($events:ty)),+ $(,)?) => {
-        /// What it folds.
-        #[derive(Debug)]
-        pub(crate) enum Event {
-            $($room($events)),+
-        }
-
-        const CATEGORIES: &[&str] = &[$(<$events>::CATEGORY),+];
-
-        fn decode(
-            category: &str,
-            event_type: &str,
-            version: u32,
-            payload: &[u8],
-        ) -> Result<Option<Event>, DecodeError> {
-            match category {
-                $(<$events>::CATEGORY => {
-                    let event = <$events>::decode(event_type, version, payload)?;
-                    Ok(Some(Event::$room(event)).filter(Event::says_something))
-                })+
-                _ => Ok(None),
-            }
-        }
-    };
-}
 
 folded! {
     Alarm(AlarmEvent),
@@ -83,16 +54,6 @@ impl ReadModel for CustomerSuccess {
     const NAME: &'static str = "customer_success";
     const VERSION: u32 = 1;
     const TABLES: &'static str = include_str!("tables.sql");
-    const CATEGORIES: &'static [&'static str] = CATEGORIES;
-
-    fn decode(
-        category: &str,
-        event_type: &str,
-        version: u32,
-        payload: &[u8],
-    ) -> Result<Option<Event>, DecodeError> {
-        decode(category, event_type, version, payload)
-    }
 
     fn fold(stream: &StreamName, history: &[Fact<'_, Event>]) -> Vec<FoldedRow> {
         fold::rows(stream, history)

@@ -13,7 +13,7 @@ use super::db::{Table, Value};
 /// A read model: what it folds, and into which tables.
 pub(crate) trait ReadModel: Send + Sync + 'static {
     /// What its room decodes events into.
-    type Event;
+    type Event: Folded;
 
     /// Its name, and that of its databases.
     const NAME: &'static str;
@@ -21,6 +21,13 @@ pub(crate) trait ReadModel: Send + Sync + 'static {
     const VERSION: u32;
     /// The statements that make its tables.
     const TABLES: &'static str;
+    /// The rows that follow from all that is known of one stream, in the order in which it
+    /// happened. Pure and total: no I/O, no clock, no failure.
+    fn fold(stream: &StreamName, history: &[Fact<'_, Self::Event>]) -> Vec<FoldedRow>;
+}
+
+/// The events of a read model.
+pub(crate) trait Folded: Sized {
     /// Categories of the streams it folds.
     const CATEGORIES: &'static [&'static str];
 
@@ -30,12 +37,43 @@ pub(crate) trait ReadModel: Send + Sync + 'static {
         event_type: &str,
         schema_version: u32,
         payload: &[u8],
-    ) -> Result<Option<Self::Event>, DecodeError>;
-
-    /// The rows that follow from all that is known of one stream, in the order in which it
-    /// happened. Pure and total: no I/O, no clock, no failure.
-    fn fold(stream: &StreamName, history: &[Fact<'_, Self::Event>]) -> Vec<FoldedRow>;
+    ) -> Result<Option<Self>, DecodeError>;
 }
+
+/// Says once what a read model folds, so that its events and categories cannot drift. Its room says of
+/// each event whether it `says_something`.
+macro_rules! folded {
+    ($($room:ident($events:ty)),+ $(,)?) => {
+        /// What it folds.
+        #[derive(Debug)]
+        pub(crate) enum Event {
+            $($room($events)),+
+        }
+
+        impl crate::engine::fold::Folded for Event {
+            const CATEGORIES: &'static [&'static str] =
+                &[$(<$events as ::event_schemas::StreamEvents>::CATEGORY),+];
+
+            fn decode(
+                category: &str,
+                event_type: &str,
+                version: u32,
+                payload: &[u8],
+            ) -> Result<Option<Self>, ::event_schemas::DecodeError> {
+                use ::event_schemas::StreamEvents as _;
+                let event = match category {
+                    $(<$events>::CATEGORY => {
+                        Self::$room(<$events>::decode(event_type, version, payload)?)
+                    })+
+                    _ => return Ok(None),
+                };
+                Ok(event.says_something().then_some(event))
+            }
+        }
+    };
+}
+
+pub(crate) use folded;
 
 /// Something that happened.
 #[derive(Debug)]
@@ -147,7 +185,7 @@ fn fold_stream<M: ReadModel>(
         source,
     };
     let decode = |version, event_type: &str, schema_version, payload: &[u8]| {
-        let decoded = M::decode(stream.category(), event_type, schema_version, payload);
+        let decoded = M::Event::decode(stream.category(), event_type, schema_version, payload);
         decoded.map_err(|source| FoldError::Decode {
             stream: stream.clone(),
             version,
@@ -217,7 +255,7 @@ pub(crate) fn kept<M: ReadModel>(
     let mut decoded = Vec::with_capacity(facts.len());
     for Kept(at, version, event_type, schema_version, payload) in facts {
         let payload = payload.get().as_bytes();
-        let event = M::decode(stream.category(), event_type, schema_version, payload);
+        let event = M::Event::decode(stream.category(), event_type, schema_version, payload);
         let event = event.map_err(|source| FoldError::Decode {
             stream: stream.clone(),
             version,

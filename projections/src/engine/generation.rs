@@ -11,7 +11,9 @@ use tempfile::TempPath;
 use tokio::sync::{Semaphore, watch};
 
 use super::db::{Db, Session, Value};
-use super::fold::{Changes, FoldError, Folding, HISTORY, ReadModel, continued, fold, instant};
+use super::fold::{
+    Changes, FoldError, Folded, Folding, HISTORY, ReadModel, continued, fold, instant,
+};
 use crate::QueryError;
 
 /// Events of one page, at most: enough to fill a transaction, few enough to fold in a blink.
@@ -51,7 +53,7 @@ impl Model {
             version: M::VERSION,
             answers,
             tables: M::TABLES,
-            categories: M::CATEGORIES,
+            categories: <M::Event as Folded>::CATEGORIES,
             fold: fold::<M>,
         }
     }

@@ -14,9 +14,8 @@ use event_schemas::sales_process::SalesProcessEvent;
 use event_schemas::team::TeamEvent;
 use event_schemas::tenant::TenantEvent;
 use event_schemas::vocabulary::StreamName;
-use event_schemas::{DecodeError, StreamEvents as _};
 
-use crate::engine::fold::{Fact, FoldedRow, ReadModel};
+use crate::engine::fold::{Fact, FoldedRow, ReadModel, folded};
 use crate::engine::generation::Model;
 
 pub(crate) use picked::{Gathered, Labels, Measure, Picked};
@@ -28,9 +27,7 @@ pub(crate) const MODEL: Model = Model::of::<Pipeline>(&["funnel_conversion", "pi
 /// The read model.
 pub(crate) struct Pipeline;
 
-/// What it folds.
-#[derive(Debug)]
-pub(crate) enum Event {
+folded! {
     Customer(CustomerEvent),
     Opportunity(OpportunityEvent),
     Product(ProductEvent),
@@ -46,44 +43,6 @@ impl ReadModel for Pipeline {
     const NAME: &'static str = "pipeline";
     const VERSION: u32 = 1;
     const TABLES: &'static str = include_str!("tables.sql");
-    const CATEGORIES: &'static [&'static str] = &[
-        CustomerEvent::CATEGORY,
-        OpportunityEvent::CATEGORY,
-        ProductEvent::CATEGORY,
-        RepEvent::CATEGORY,
-        SalesProcessEvent::CATEGORY,
-        TeamEvent::CATEGORY,
-        TenantEvent::CATEGORY,
-    ];
-
-    fn decode(
-        category: &str,
-        event_type: &str,
-        version: u32,
-        payload: &[u8],
-    ) -> Result<Option<Event>, DecodeError> {
-        let event = match category {
-            CustomerEvent::CATEGORY => {
-                Event::Customer(CustomerEvent::decode(event_type, version, payload)?)
-            }
-            OpportunityEvent::CATEGORY => {
-                Event::Opportunity(OpportunityEvent::decode(event_type, version, payload)?)
-            }
-            ProductEvent::CATEGORY => {
-                Event::Product(ProductEvent::decode(event_type, version, payload)?)
-            }
-            RepEvent::CATEGORY => Event::Rep(RepEvent::decode(event_type, version, payload)?),
-            SalesProcessEvent::CATEGORY => {
-                Event::SalesProcess(SalesProcessEvent::decode(event_type, version, payload)?)
-            }
-            TeamEvent::CATEGORY => Event::Team(TeamEvent::decode(event_type, version, payload)?),
-            TenantEvent::CATEGORY => {
-                Event::Tenant(TenantEvent::decode(event_type, version, payload)?)
-            }
-            _ => return Ok(None),
-        };
-        Ok(event.says_something().then_some(event))
-    }
 
     fn fold(stream: &StreamName, history: &[Fact<'_, Event>]) -> Vec<FoldedRow> {
         fold::rows(stream.id(), history)

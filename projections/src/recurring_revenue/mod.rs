@@ -11,9 +11,8 @@ use event_schemas::customer::CustomerEvent;
 use event_schemas::product::ProductEvent;
 use event_schemas::tenant::TenantEvent;
 use event_schemas::vocabulary::StreamName;
-use event_schemas::{DecodeError, StreamEvents as _};
 
-use crate::engine::fold::{Fact, FoldedRow, ReadModel};
+use crate::engine::fold::{Fact, FoldedRow, ReadModel, folded};
 use crate::engine::generation::Model;
 
 pub(crate) use query::answer;
@@ -24,9 +23,7 @@ pub(crate) const MODEL: Model = Model::of::<RecurringRevenue>(&["recurring_reven
 /// The read model.
 pub(crate) struct RecurringRevenue;
 
-/// What it folds.
-#[derive(Debug)]
-pub(crate) enum Event {
+folded! {
     Contract(ContractEvent),
     Customer(CustomerEvent),
     Product(ProductEvent),
@@ -39,36 +36,6 @@ impl ReadModel for RecurringRevenue {
     const NAME: &'static str = "recurring_revenue";
     const VERSION: u32 = 1;
     const TABLES: &'static str = include_str!("tables.sql");
-    const CATEGORIES: &'static [&'static str] = &[
-        ContractEvent::CATEGORY,
-        CustomerEvent::CATEGORY,
-        ProductEvent::CATEGORY,
-        TenantEvent::CATEGORY,
-    ];
-
-    fn decode(
-        category: &str,
-        event_type: &str,
-        version: u32,
-        payload: &[u8],
-    ) -> Result<Option<Event>, DecodeError> {
-        let event = match category {
-            ContractEvent::CATEGORY => {
-                Event::Contract(ContractEvent::decode(event_type, version, payload)?)
-            }
-            CustomerEvent::CATEGORY => {
-                Event::Customer(CustomerEvent::decode(event_type, version, payload)?)
-            }
-            ProductEvent::CATEGORY => {
-                Event::Product(ProductEvent::decode(event_type, version, payload)?)
-            }
-            TenantEvent::CATEGORY => {
-                Event::Tenant(TenantEvent::decode(event_type, version, payload)?)
-            }
-            _ => return Ok(None),
-        };
-        Ok(event.says_something().then_some(event))
-    }
 
     fn fold(stream: &StreamName, history: &[Fact<'_, Event>]) -> Vec<FoldedRow> {
         fold::rows(stream.id(), history)

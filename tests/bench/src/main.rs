@@ -37,7 +37,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// Measures Twinfunnel beside its peers.
 #[derive(Debug, Parser)]
 struct Arguments {
-    /// Ends within 50 seconds; figures are noisier.
+    /// Ends within a few minutes; figures are noisier.
     #[arg(long)]
     quick: bool,
     /// Measures one part only; ratios against the other are missing then.

@@ -10,7 +10,7 @@ use clap::ValueEnum;
 use proto::v1;
 use proto::v1::estimate_commission_request::Deal;
 
-use super::AskingArgs;
+use super::{AskingArgs, day};
 use crate::connect::ConnectArgs;
 use crate::output;
 use crate::render::commission::{self as rendered, Depth};
@@ -180,10 +180,6 @@ fn parse_money(text: &str) -> Result<v1::Money, String> {
         }),
         _ => Err("is no sum with its currency, such as \"20000 USD\"".to_owned()),
     }
-}
-
-fn day(on: Option<NaiveDate>) -> String {
-    on.map(|day| day.to_string()).unwrap_or_default()
 }
 
 /// The statements of a period.

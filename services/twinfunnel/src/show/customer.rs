@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use clap::ValueEnum;
 use proto::v1;
 
-use super::AskingArgs;
+use super::{AskingArgs, day};
 use crate::render::{self, Format};
 
 /// Options of `show health`.
@@ -114,10 +114,6 @@ impl From<Band> for v1::HealthBand {
             Band::Critical => Self::Critical,
         }
     }
-}
-
-fn day(day: Option<NaiveDate>) -> String {
-    day.map(|day| day.to_string()).unwrap_or_default()
 }
 
 /// Asks how healthy customers are; the answer as text.

@@ -7,7 +7,7 @@ mod tasks;
 
 use std::process::ExitCode;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use clap::{Subcommand, ValueEnum};
 use proto::instant::to_timestamp;
 use proto::v1;
@@ -250,6 +250,11 @@ fn velocity_question(args: VelocityArgs) -> v1::GetPipelineVelocityRequest {
         sales_process_id: args.common.process,
         filters: args.common.filter,
     }
+}
+
+/// A day as a question takes it; empty where none is named.
+fn day(named: Option<NaiveDate>) -> String {
+    named.map(|day| day.to_string()).unwrap_or_default()
 }
 
 #[cfg(test)]

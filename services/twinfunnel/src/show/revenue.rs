@@ -5,7 +5,7 @@ use clap::ValueEnum;
 use proto::v1;
 use proto::v1::{RevenueDimension, RevenueFilter, RevenuePeriod};
 
-use super::AskingArgs;
+use super::{AskingArgs, day};
 use crate::render::{self, Format};
 
 /// Options of `show revenue`.
@@ -93,7 +93,6 @@ fn parse_filter(text: &str) -> Result<RevenueFilter, String> {
 
 /// Asks what recurs; the answer as text.
 pub(crate) async fn revenue(args: RevenueArgs) -> anyhow::Result<String> {
-    let day = |day: Option<NaiveDate>| day.map(|day| day.to_string()).unwrap_or_default();
     let by = args.by.iter();
     let question = v1::GetRecurringRevenueRequest {
         currency_code: args.currency,

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use clap::ValueEnum;
 use proto::v1;
 
-use super::AskingArgs;
+use super::{AskingArgs, day};
 use crate::render::{self, Format};
 
 /// Options of `show tasks`.
@@ -62,7 +62,7 @@ impl From<State> for v1::TaskState {
 pub(super) async fn tasks(args: TasksArgs) -> anyhow::Result<String> {
     let client = args.asking.connect.client()?;
     let consistency = args.asking.consistency();
-    let on = args.on.map(|day| day.to_string()).unwrap_or_default();
+    let on = day(args.on);
     if let Some(task_id) = args.task {
         let question = v1::GetTaskRequest {
             task_id,
