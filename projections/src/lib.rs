@@ -43,6 +43,7 @@ use engine::registry::Registry;
 
 pub use asked::money;
 pub use commission::{CATEGORIES as COMMISSION_CATEGORIES, Closable, WhatIf};
+pub use engine::lease::Candidate;
 pub use error::QueryError;
 
 /// Every read model: the one list.
@@ -120,6 +121,12 @@ impl Projections {
             books,
             baselines,
         })))
+    }
+
+    /// How this node gets the right to do what one node at a time does, where nodes share the home;
+    /// nothing where they do not.
+    pub fn candidate(&self, name: &'static str, version: u32) -> Option<Candidate> {
+        Candidate::of(&self.0.registry, name, version)
     }
 
     /// How many opportunities of a period get how far.

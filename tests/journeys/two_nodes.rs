@@ -10,6 +10,7 @@ use proto::v1::{FollowRequest, GetFunnelConversionRequest, Receipt};
 use tonic::Code;
 
 use crate::company::{advance, assign, found, lead, tell, under, win, worth};
+use crate::following_up::{has_tasks, long_ago, sign, tell_at, tick};
 use crate::home::{Home, assert_dense, assert_kept, client, history, stream};
 
 macro_rules! on_postgres {
@@ -30,6 +31,8 @@ on_postgres! {
     both_work_on_one_opportunity,
     a_node_that_only_answers_keeps_up_with_one_that_takes_commands,
     what_a_dead_node_took_the_other_goes_on_with,
+    what_follows_a_dead_node_leaves_to_the_other,
+    whichever_node_ends_a_day_looks_at_what_was_told_late,
 }
 
 fn created_by(position: u64) -> GetFunnelConversionRequest {
@@ -222,4 +225,69 @@ async fn what_a_dead_node_took_the_other_goes_on_with(home: Home) {
     let next = tell(&other, assign("o1", "ann")).await;
     assert_eq!((next.position, next.version), (5, 2));
     assert_eq!(created(&other, next.position).await, 1);
+}
+
+/// What follows at once from a contract signed on 31 January, and from one signed on 15 February.
+const FIRST: [&str; 2] = [
+    "c1~onboarding~1 2024-02-29 OPEN",
+    "c1~renewal-reminder~1 2024-11-30 OPEN",
+];
+const BOTH: [&str; 4] = [
+    "c1~onboarding~1 2024-02-29 OPEN",
+    "c2~onboarding~1 2024-03-15 OPEN",
+    "c1~renewal-reminder~1 2024-11-30 OPEN",
+    "c2~renewal-reminder~1 2024-12-15 OPEN",
+];
+
+async fn what_follows_a_dead_node_leaves_to_the_other(home: Home) {
+    let one = home.start();
+    let first = client(&one, "acme");
+    long_ago(&first, "UTC").await;
+    let contract = sign("c1", "2024-01-31", "2025-01-31");
+    tell_at(&first, "2024-01-31T10:00:00Z", contract).await;
+    // So it is the first's turn, and stays so as long as it lives.
+    has_tasks(&first, "2024-02-01", &FIRST).await;
+    let other_node = home.start();
+    let other = client(&other_node, "acme");
+    tokio::task::block_in_place(|| one.kill());
+    let contract = sign("c2", "2024-02-15", "2025-02-15");
+    tell_at(&other, "2024-02-15T10:00:00Z", contract).await;
+    has_tasks(&other, "2024-02-16", &BOTH).await;
+    let planned = history(&other).await.into_iter();
+    let planned = planned.filter(|event| event.r#type == "TaskPlanned");
+    assert_eq!(planned.count(), 4);
+}
+
+async fn whichever_node_ends_a_day_looks_at_what_was_told_late(home: Home) {
+    let one_node = home.start();
+    let one = client(&one_node, "acme");
+    long_ago(&one, "UTC").await;
+    let contract = sign("c1", "2024-01-31", "2025-01-31");
+    tell_at(&one, "2024-01-31T10:00:00Z", contract).await;
+    has_tasks(&one, "2024-02-01", &FIRST).await;
+    let other_node = home.start();
+    let other = client(&other_node, "acme");
+    // The one reacts, and the other ends days and remembers for whom something is due.
+    tick(&other, "2024-02-20").await;
+    let late = proto::v1::SignContract {
+        customer_id: "late".to_owned(),
+        ..sign("c2", "2024-02-15", "2025-02-15")
+    };
+    tell_at(
+        &one,
+        "2024-02-15T10:00:00Z",
+        crate::company::customer("late"),
+    )
+    .await;
+    tell_at(&one, "2024-02-15T10:00:00Z", late).await;
+    has_tasks(&other, "2024-02-16", &BOTH).await;
+    // It has to learn that the late one's tasks may be overdue.
+    tick(&other, "2024-04-01").await;
+    let escalated = [
+        "c1~onboarding~1 2024-02-29 ESCALATED",
+        "c2~onboarding~1 2024-03-15 ESCALATED",
+        "c1~renewal-reminder~1 2024-11-30 OPEN",
+        "c2~renewal-reminder~1 2024-12-15 OPEN",
+    ];
+    has_tasks(&one, "2024-04-01", &escalated).await;
 }

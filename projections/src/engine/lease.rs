@@ -1,4 +1,4 @@
-//! The right to fold a read model, where nodes share a home: one node at a time has it.
+//! The right to do what one node at a time does, such as to fold a read model, where nodes share a home.
 //!
 //! The right is a row with a time by which it has to be renewed; when its node dies another takes it within
 //! [`TERM`]. Each holder has a token, larger than the last one's, and a page is only written under the
@@ -12,7 +12,6 @@ use sqlx::types::Uuid;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::db::Value;
-use super::generation::Model;
 use super::registry::Registry;
 
 /// How long the right lasts if it is not renewed.
@@ -21,40 +20,57 @@ pub(super) const TERM: Duration = Duration::from_secs(3);
 /// How often it is renewed, and how often others look whether it is to be had.
 const RENEW: Duration = Duration::from_millis(700);
 
-/// A node that wants to fold a read model.
+/// A node that wants to do what one at a time does.
 #[derive(Debug, Clone)]
-pub(super) struct Candidate {
+pub struct Candidate {
     registry: Arc<Registry>,
-    model: Model,
+    /// Of what is to be done.
+    name: &'static str,
+    version: u32,
     /// By which a node knows its own lease, and takes it on when its workers are started anew.
     holder: Uuid,
 }
 
 /// The right, as long as it is kept.
 #[derive(Debug)]
-pub(super) struct Lease {
+struct Lease {
     candidate: Candidate,
     token: i64,
     renewed_at: Instant,
 }
 
 impl Candidate {
-    pub(super) fn new(registry: &Arc<Registry>, model: Model) -> Self {
-        Self {
+    /// For what programs of one version do, where nodes share the home: where they do not, nobody else
+    /// has a say in it.
+    pub(crate) fn of(registry: &Arc<Registry>, name: &'static str, version: u32) -> Option<Self> {
+        registry.is_shared().then(|| Self {
             registry: Arc::clone(registry),
-            model,
+            name,
+            version,
             holder: Uuid::new_v4(),
+        })
+    }
+
+    /// Works whenever it is this node's turn, under the token it is told, until the work ends by itself.
+    /// When the turn is over the work is dropped where it is: what it was about to do must be refused, or
+    /// do no harm.
+    pub async fn in_turn<W: Future<Output = ()>>(&self, mut work: impl FnMut(i64) -> W) {
+        loop {
+            let mut lease = self.take().await;
+            tokio::select! {
+                () = work(lease.token) => return,
+                () = lease.keep() => {}
+            }
         }
     }
 
     /// Waits until the right is to be had.
-    pub(super) async fn take(&self) -> Lease {
+    async fn take(&self) -> Lease {
         loop {
             let asked_at = Instant::now();
             match timeout(TERM, self.try_take()).await {
                 Ok(Ok(Some(token))) => {
-                    let read_model = self.model.name;
-                    tracing::info!(read_model, token, "this node folds it from now on");
+                    tracing::info!(of = self.name, token, "it is this node's turn");
                     return Lease {
                         candidate: self.clone(),
                         token,
@@ -81,7 +97,7 @@ impl Candidate {
     }
 
     /// Gives back what it has, so that the next need not wait for its end.
-    pub(super) async fn give_back(&self) {
+    pub async fn give_back(&self) {
         let mut values = self.key().to_vec();
         values.push(Value::from(&*self.holder.to_string()));
         let giving = async {
@@ -95,31 +111,25 @@ impl Candidate {
     }
 
     fn key(&self) -> [Value; 2] {
-        let version = i64::from(self.model.version);
-        [self.model.name.into(), version.into()]
+        [self.name.into(), i64::from(self.version).into()]
     }
 }
 
 impl Lease {
-    /// What is written must be written under it.
-    pub(super) fn token(&self) -> i64 {
-        self.token
-    }
-
     /// Keeps it; ends when it is lost, or when nobody can tell any more.
-    pub(super) async fn keep(&mut self) {
-        let read_model = self.candidate.model.name;
+    async fn keep(&mut self) {
+        let of = self.candidate.name;
         while let Some(left) = TERM.checked_sub(self.renewed_at.elapsed() + RENEW) {
             sleep(RENEW).await;
             let asked_at = Instant::now();
             match timeout(left, self.renew()).await {
                 Ok(Ok(true)) => self.renewed_at = asked_at,
                 Ok(Ok(false)) => break,
-                Ok(Err(error)) => tracing::warn!(%error, read_model, "its lease is not renewed"),
-                Err(_) => tracing::warn!(read_model, "its lease is not renewed"),
+                Ok(Err(error)) => tracing::warn!(%error, of, "its lease is not renewed"),
+                Err(_) => tracing::warn!(of, "its lease is not renewed"),
             }
         }
-        tracing::warn!(read_model, "another node may fold it from now on");
+        tracing::warn!(of, "it may be another node's turn");
     }
 
     /// Renews it, if it still is this node's.

@@ -75,9 +75,7 @@ impl Live {
             log: log.clone(),
             registry: Arc::clone(registry),
             run_workers,
-            candidate: registry
-                .is_shared()
-                .then(|| Candidate::new(registry, model)),
+            candidate: Candidate::of(registry, model.name, model.version),
             folding: Arc::default(),
             current: RwLock::new(Arc::clone(&generation)),
             changing: Mutex::default(),

@@ -26,7 +26,7 @@ pub(crate) mod as_of;
 pub(crate) mod db;
 pub(crate) mod fold;
 pub(crate) mod generation;
-mod lease;
+pub(crate) mod lease;
 pub(crate) mod live;
 pub(crate) mod registry;
 #[cfg(test)]

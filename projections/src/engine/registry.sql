@@ -13,11 +13,11 @@ CREATE TABLE IF NOT EXISTS generation (
     PRIMARY KEY (name, number)
 );
 
--- Which node folds a read model. Empty where one process owns the home.
+-- Which node does what one at a time does. Empty where one process owns the home.
 CREATE TABLE IF NOT EXISTS lease (
-    -- Of the read model.
+    -- Of what is done, such as a read model that is folded.
     name TEXT NOT NULL,
-    -- Version of its fold and tables: nodes of an older program fold their own.
+    -- Of how: nodes of an older program fold their own.
     version BIGINT NOT NULL,
     -- The node that has it, or had it last.
     holder TEXT NOT NULL,

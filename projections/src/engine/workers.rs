@@ -87,16 +87,17 @@ impl Work {
             let _folding = Folding::begin(&self.folding);
             return self.clone().supervise().await;
         };
-        loop {
-            let mut lease = candidate.take().await;
-            self.generation.lease(lease.token());
-            let _folding = Folding::begin(&self.folding);
-            tokio::select! {
-                () = self.clone().supervise() => return,
-                // Workers stop where they are; what they were about to write is refused.
-                () = lease.keep() => {}
+        // Workers stop where they are when it is over; what they were about to write is refused.
+        let working = candidate.in_turn(|token| {
+            self.generation.lease(token);
+            let folding = Folding::begin(&self.folding);
+            let work = self.clone();
+            async move {
+                let _folding = folding;
+                work.supervise().await;
             }
-        }
+        });
+        working.await;
     }
 
     /// Runs one worker a tenant, as tenants appear.

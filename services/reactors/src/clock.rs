@@ -25,8 +25,8 @@ impl Reactors {
         through: NaiveDate,
         mut told: impl FnMut(Ended) + Send,
     ) -> Result<(), Error> {
-        let remembered = self.tenant(tenant);
-        let mut agenda = remembered.agenda.lock().await;
+        let agenda = self.agenda_of(tenant);
+        let mut agenda = agenda.lock().await;
         let mut days = 0;
         loop {
             let position = self.0.log.head(tenant).await?;
@@ -119,7 +119,10 @@ impl Reactors {
         for worried in projections.worried(&tenant, position).await? {
             worries.entry(worried).or_default();
         }
-        let late = self.tenant(&tenant).take_late();
+        let late = match agenda.ended {
+            Some(_) => self.late(&tenant, start, position).await?,
+            None => BTreeSet::new(),
+        };
         let due = agenda.due.iter().filter(|(_, due_on)| **due_on <= day);
         let due = due.map(|(customer_id, _)| customer_id.clone());
         let all = due.chain(touched).chain(late);

@@ -54,11 +54,7 @@ pub(crate) async fn run(reactors: Reactors, tenant: TenantId) {
 async fn follow(reactors: &Reactors, tenant: &TenantId) -> Result<(), Error> {
     let after = last_ended(reactors, tenant).await?;
     let after = after.map_or(Position(0), |(_, position)| position);
-    let filter = Filter {
-        event_types: EVENTS.iter().map(|&name| name.to_owned()).collect(),
-        ..Filter::default()
-    };
-    let pages = reactors.0.log.follow(tenant.clone(), after, filter);
+    let pages = reactors.0.log.follow(tenant.clone(), after, wanted());
     let looking = pages
         .map_err(Error::from)
         .try_for_each(async |page| look_at(reactors, tenant, &page.events, page.scanned_to).await);
@@ -66,6 +62,14 @@ async fn follow(reactors: &Reactors, tenant: &TenantId) -> Result<(), Error> {
     tokio::select! {
         ended = looking => ended,
         failed = keep_on(reactors, tenant) => failed,
+    }
+}
+
+/// The events to look at.
+pub(crate) fn wanted() -> Filter {
+    Filter {
+        event_types: EVENTS.iter().map(|&name| name.to_owned()).collect(),
+        ..Filter::default()
     }
 }
 
@@ -84,10 +88,19 @@ async fn last_ended(
     reactors: &Reactors,
     tenant: &TenantId,
 ) -> Result<Option<(NaiveDate, Position)>, Error> {
+    ended_before(reactors, tenant, 0).await
+}
+
+/// The day that ended before the last ones, so many of them, and where that was recorded.
+pub(crate) async fn ended_before(
+    reactors: &Reactors,
+    tenant: &TenantId,
+    later: u64,
+) -> Result<Option<(NaiveDate, Position)>, Error> {
     let stream = StreamName::new(ClockEvent::CATEGORY, clock::ID)?;
     let log = &reactors.0.log;
     let head = log.stream_head(tenant, &stream).await?;
-    let Some(before) = head.0.checked_sub(1) else {
+    let Some(before) = head.0.checked_sub(1 + later) else {
         return Ok(None);
     };
     let events = log.read_stream(tenant, &stream, Version(before), 1).await?;
@@ -165,7 +178,6 @@ async fn settle(
     ended: Option<NaiveDate>,
     instants: BTreeSet<DateTime<Utc>>,
 ) -> Result<(), Error> {
-    let remembered = scene.reactors.tenant(&scene.tenant);
     let since = ended.map(|ended| {
         let next = ended.succ_opt().unwrap_or(ended);
         scene.company.zone.start(next)
@@ -184,7 +196,6 @@ async fn settle(
     // What was told late changes what stands at the end of the day that ended last.
     if !late.is_empty() {
         looking.settle(Moment::EndOf(ended)).await?;
-        remembered.tell_late(customer_id);
     }
     // Since then, in order: what came before may have been waiting for that day's end.
     if let Some(last) = instants.last() {

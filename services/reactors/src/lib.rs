@@ -16,6 +16,12 @@
 //! on what is near the present already ([`NEAR_DAYS`]): it never runs ahead of a history that is being
 //! told.
 //!
+//! # One node at a time
+//!
+//! Where nodes share a database one of them reacts, under a lease; when it dies another takes over. The
+//! lease spares work, it guards nothing: a node that wakes after it was taken over does what is done already,
+//! under the same command ids. Days may be ended by [`Reactors::tick`] on any node, whoever reacts.
+//!
 //! # What it must never know
 //!
 //! gRPC, and any rule: rules are the domain's, and what follows from what is the calculator's.
@@ -23,9 +29,10 @@
 mod carry_out;
 mod clock;
 mod follow;
+mod late;
 mod settle;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -33,7 +40,7 @@ use chrono::NaiveDate;
 use event_schemas::vocabulary::{CustomerId, Invalid, Position, TenantId};
 use executor::Executor;
 use log::Log;
-use projections::{Projections, QueryError};
+use projections::{Candidate, Projections, QueryError};
 use tokio::task::{JoinHandle, JoinSet};
 
 /// Days by which a tenant's clock may be behind the present for the wall clock to keep it going.
@@ -44,6 +51,9 @@ pub const DAYS_MAX: i64 = 3_660;
 
 /// In whose name reactors act.
 pub const ACTOR: &str = "reactor";
+
+/// Of what follows from what: nodes of an older program react beside newer ones.
+const VERSION: u32 = 1;
 
 /// How long to rest after an error.
 const REST: Duration = Duration::from_secs(1);
@@ -91,16 +101,8 @@ struct Inner {
     log: Log,
     executor: Executor,
     projections: Projections,
-    tenants: Mutex<HashMap<TenantId, Arc<Tenant>>>,
-}
-
-/// What is remembered of a tenant, to be quick; what is forgotten is found again.
-#[derive(Debug, Default)]
-struct Tenant {
-    /// One day ends at a time.
-    agenda: tokio::sync::Mutex<Agenda>,
-    /// Customers of whom something was told late, to be looked at when the next day ends.
-    late: Mutex<BTreeSet<CustomerId>>,
+    /// What is remembered of tenants, to be quick; what is forgotten is found again.
+    agendas: Mutex<HashMap<TenantId, Arc<tokio::sync::Mutex<Agenda>>>>,
 }
 
 /// For whom something is due, and on the end of which day.
@@ -111,18 +113,6 @@ struct Agenda {
     due: BTreeMap<CustomerId, NaiveDate>,
 }
 
-impl Tenant {
-    fn take_late(&self) -> BTreeSet<CustomerId> {
-        let mut late = self.late.lock().unwrap_or_else(PoisonError::into_inner);
-        std::mem::take(&mut *late)
-    }
-
-    fn tell_late(&self, customer_id: CustomerId) {
-        let mut late = self.late.lock().unwrap_or_else(PoisonError::into_inner);
-        late.insert(customer_id);
-    }
-}
-
 impl Reactors {
     /// Reactors on a log, which do nothing by themselves until they are [started](Self::start).
     pub fn new(log: Log, executor: Executor, projections: Projections) -> Self {
@@ -130,41 +120,57 @@ impl Reactors {
             log,
             executor,
             projections,
-            tenants: Mutex::default(),
+            agendas: Mutex::default(),
         }))
     }
 
-    fn tenant(&self, tenant: &TenantId) -> Arc<Tenant> {
-        let mut tenants = self
-            .0
-            .tenants
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(tenants.entry(tenant.clone()).or_default())
+    /// What is due to whom; one day of a tenant ends at a time.
+    fn agenda_of(&self, tenant: &TenantId) -> Arc<tokio::sync::Mutex<Agenda>> {
+        let agendas = self.0.agendas.lock();
+        let mut agendas = agendas.unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(agendas.entry(tenant.clone()).or_default())
     }
 
-    /// Follows the log of every tenant, and keeps near clocks going.
+    /// Follows the log of every tenant, and keeps near clocks going, whenever it is this node's turn.
     pub fn start(&self) -> Reacting {
-        Reacting(tokio::spawn(supervise(self.clone())))
+        let candidate = self.0.projections.candidate(ACTOR, VERSION);
+        Reacting {
+            working: tokio::spawn(work(self.clone(), candidate.clone())),
+            candidate,
+        }
     }
 }
 
 /// Reactors at work.
 #[derive(Debug)]
-pub struct Reacting(JoinHandle<()>);
+pub struct Reacting {
+    working: JoinHandle<()>,
+    candidate: Option<Candidate>,
+}
 
 impl Drop for Reacting {
     fn drop(&mut self) {
-        self.0.abort();
+        self.working.abort();
     }
 }
 
 impl Reacting {
-    /// Stops them where they are: what is half done is found undone the next time.
+    /// Stops them where they are: what is half done is found undone the next time. Another node need not
+    /// wait for it.
     pub async fn stop(mut self) {
-        self.0.abort();
+        self.working.abort();
         // An abort is what was asked for.
-        let _ = (&mut self.0).await;
+        let _ = (&mut self.working).await;
+        if let Some(candidate) = &self.candidate {
+            candidate.give_back().await;
+        }
+    }
+}
+
+async fn work(reactors: Reactors, candidate: Option<Candidate>) {
+    match candidate {
+        Some(candidate) => candidate.in_turn(|_| supervise(reactors.clone())).await,
+        None => supervise(reactors).await,
     }
 }
 
