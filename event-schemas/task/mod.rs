@@ -96,7 +96,8 @@ pub struct TaskAssigned {
     pub previous_rep_id: Option<RepId>,
 }
 
-/// It is due on another day.
+/// It is due on another day. One that its playbook had cancelled as [`CONTRACT_ENDED`] and moves is to be done
+/// after all.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct TaskMoved {
     /// The last day for it from now on.
@@ -152,6 +153,10 @@ pub struct TaskCompleted {
     #[schemars(extend("x-personal" = true))]
     pub note: Option<String>,
 }
+
+/// Why a task is cancelled that lies after the end of its contract, as it was agreed then. Said by its playbook
+/// alone, which takes it back if the end moves on.
+pub const CONTRACT_ENDED: &str = "contract_ended";
 
 /// It need not be done any more.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -52,7 +52,7 @@ impl ReadModel for CustomerSuccess {
     type Event = Event;
 
     const NAME: &'static str = "customer_success";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     const TABLES: &'static str = include_str!("tables.sql");
 
     fn fold(stream: &StreamName, history: &[Fact<'_, Event>]) -> Vec<FoldedRow> {

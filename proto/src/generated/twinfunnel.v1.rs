@@ -13462,7 +13462,8 @@ impl ::prost::Name for EscalateTask {
 pub struct CancelTask {
     #[prost(string, tag = "1")]
     pub task_id: ::prost::alloc::string::String,
-    /// Why, as a short code. Required.
+    /// Why, as a short code. Required. Not `contract_ended`: that is the playbook's, which takes it back if the end
+    /// moves on.
     #[prost(string, tag = "2")]
     pub reason: ::prost::alloc::string::String,
 }

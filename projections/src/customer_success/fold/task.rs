@@ -3,6 +3,7 @@
 use event_schemas::alarm::AlarmEvent;
 use event_schemas::task::{TaskEvent, TaskOrigin};
 use event_schemas::vocabulary::{ContractId, RepId, StreamName};
+use figures::follow_up::Task;
 
 use super::{day, line, row, touch};
 use crate::customer_success::Event;
@@ -31,31 +32,23 @@ pub(super) fn rows(stream: &StreamName, history: &[Fact<'_, Event>], rows: &mut 
     if let Some(customer_id) = raised {
         return line::lines(customer_id.as_str(), stream, history, rows);
     }
-    let planned = history.iter().find_map(|fact| match fact.event {
-        Event::Task(TaskEvent::TaskPlanned(event)) => Some(event),
+    let told = history.iter().filter_map(|fact| match fact.event {
+        Event::Task(event) => Some((fact.occurred_at, event)),
         _ => None,
     });
-    let Some(planned) = planned else { return };
+    let Some(task) = Task::of(told) else { return };
+    let planned = task.planned;
     let customer_id = planned.customer_id.as_str();
-    let (mut due_on, mut rep_id, mut state) = (planned.due_on, planned.rep_id.as_ref(), "OPEN");
     for fact in history {
-        let Event::Task(event) = fact.event else {
-            continue;
-        };
-        match event {
-            TaskEvent::TaskAssigned(event) => rep_id = Some(&event.rep_id),
-            TaskEvent::TaskMoved(event) => due_on = event.due_on,
-            TaskEvent::TaskCompleted(_) => {
-                state = "DONE";
-                rows.push(touch(customer_id, stream, fact));
-            }
-            TaskEvent::TaskCancelled(_) => state = "CANCELLED",
-            TaskEvent::TaskPlanned(_)
-            | TaskEvent::TaskSnoozed(_)
-            | TaskEvent::TaskItemCompleted(_)
-            | TaskEvent::TaskEscalated(_) => {}
+        if let Event::Task(TaskEvent::TaskCompleted(_)) = fact.event {
+            rows.push(touch(customer_id, stream, fact));
         }
     }
+    let state = match task.closed {
+        None => "OPEN",
+        Some((_, TaskEvent::TaskCompleted(_))) => "DONE",
+        Some(_) => "CANCELLED",
+    };
     let cause = match &planned.origin {
         TaskOrigin::Event { cause, .. } => Some(cause.as_str()),
         TaskOrigin::Scheduled { .. } | TaskOrigin::ByHand => None,
@@ -68,8 +61,8 @@ pub(super) fn rows(stream: &StreamName, history: &[Fact<'_, Event>], rows: &mut 
             planned.contract_id.as_ref().map(ContractId::as_str).into(),
             planned.name.as_str().into(),
             cause.into(),
-            day(due_on).into(),
-            rep_id.map(RepId::as_str).into(),
+            day(task.due_on).into(),
+            task.rep_id.map(RepId::as_str).into(),
             state.into(),
         ],
     ));

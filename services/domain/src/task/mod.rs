@@ -11,8 +11,8 @@ use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use event_schemas::task::{
-    TaskAssigned, TaskCancelled, TaskCompleted, TaskEscalated, TaskEvent, TaskItemCompleted,
-    TaskMoved, TaskPlanned, TaskSnoozed,
+    CONTRACT_ENDED, TaskAssigned, TaskCancelled, TaskCompleted, TaskEscalated, TaskEvent,
+    TaskItemCompleted, TaskMoved, TaskPlanned, TaskSnoozed,
 };
 use event_schemas::vocabulary::{ContractId, CustomerId, RepId, TaskId, TaskItemId};
 use serde::{Deserialize, Serialize};
@@ -69,6 +69,12 @@ impl Closed {
         match self {
             Self::Completed(_, at) | Self::Cancelled(_, at) => *at,
         }
+    }
+
+    /// Whether its playbook may take it up again by then.
+    fn is_for_the_end_by(&self, at: DateTime<Utc>) -> bool {
+        matches!(self, Self::Cancelled(cancelled, cancelled_at)
+            if cancelled.reason == CONTRACT_ENDED && *cancelled_at <= at)
     }
 }
 
@@ -250,7 +256,8 @@ impl Task {
         ])
     }
 
-    /// What is due on that day already stays as it is.
+    /// What is due on that day already stays as it is. A playbook takes up again what lay after an end that
+    /// moved on.
     fn move_to(
         &self,
         due_on: NaiveDate,
@@ -258,12 +265,17 @@ impl Task {
         reason: Option<String>,
         reads: &Reads,
     ) -> Decided {
-        let plan = self.open(reads)?;
+        let ended = self.plan().filter(|plan| {
+            let is_for_the_end = |closed: &Closed| closed.is_for_the_end_by(reads.occurred_at);
+            by_playbook && plan.closed.as_ref().is_some_and(is_for_the_end)
+        });
+        let plan = ended.map_or_else(|| self.open(reads), Ok)?;
         let previous_due_on = plan.due_on.at(reads.occurred_at).copied();
         let previous_due_on = previous_due_on.unwrap_or(plan.planned.due_on);
         // A playbook says its own day also where someone has moved it there before.
         let scheduled_on = plan.scheduled_on.at(reads.occurred_at);
-        if previous_due_on == due_on && (!by_playbook || scheduled_on == Some(&due_on)) {
+        let is_so = previous_due_on == due_on && (!by_playbook || scheduled_on == Some(&due_on));
+        if is_so && ended.is_none() {
             return Ok(vec![]);
         }
         Ok(vec![
@@ -381,6 +393,7 @@ impl Plan {
                 self.due_on.tell(at, e.due_on);
                 if e.by_playbook {
                     self.scheduled_on.tell(at, e.due_on);
+                    self.closed.take_if(|closed| closed.is_for_the_end_by(at));
                 }
             }
             TaskEvent::TaskSnoozed(e) => self.snoozed_until.tell(at, e.until_on),

@@ -210,6 +210,28 @@ fn someone_and_its_playbook_move_it() {
 }
 
 #[test]
+fn what_lay_after_an_end_is_taken_up_again_by_its_playbook_alone() {
+    let by_playbook = || Command::Move {
+        due_on: "2017-04-01".parse().unwrap_or_default(),
+        by_playbook: true,
+        reason: None,
+    };
+    let reason = |code: &str| TaskCancelled {
+        reason: code.to_owned(),
+    };
+    let ended = open().and_on(5, [reason("contract_ended").into()]);
+    let closed = "closed_at=2017-03-05T09:00:00Z";
+    let by_hand = ended.clone().when(move_to("2017-05-01"));
+    by_hand.then_refused("ALREADY_CLOSED", &[closed]);
+    let again = ended.when_asked(by_playbook());
+    let again = again.then([moved("2017-04-01", "2017-04-01", true)]).and();
+    again.when(cancel("over")).then([reason("over").into()]);
+    let other = open().and_on(5, [reason("over").into()]);
+    let other = other.when_asked(by_playbook());
+    other.then_refused("ALREADY_CLOSED", &[closed]);
+}
+
+#[test]
 fn it_is_done_when_its_checklist_is() {
     let early = open().when(complete("done"));
     early.then_refused("CHECKLIST_INCOMPLETE", &[r#"missing=["number"]"#]);

@@ -1,6 +1,6 @@
 //! Messages about a task.
 
-use event_schemas::task::{TaskCompleted, TaskOrigin, TaskPlanned};
+use event_schemas::task::{CONTRACT_ENDED, TaskCompleted, TaskOrigin, TaskPlanned};
 use event_schemas::vocabulary::TaskId;
 use proto::commands::TaskCommand as Message;
 use proto::v1;
@@ -69,9 +69,13 @@ fn command(f: &mut Fields, message: Message, id: Option<&TaskId>) -> Option<Comm
         Message::EscalateTask(m) => Command::Escalate {
             to_rep_id: f.optional_id("to_rep_id", &m.to_rep_id),
         },
-        Message::CancelTask(m) => Command::Cancel {
-            reason: f.text("reason", &m.reason, CODE_MAX)?,
-        },
+        Message::CancelTask(m) => {
+            let reason = f.text("reason", &m.reason, CODE_MAX)?;
+            if reason == CONTRACT_ENDED {
+                f.wrong("reason", "is what a playbook says: say another");
+            }
+            Command::Cancel { reason }
+        }
     })
 }
 

@@ -10,7 +10,8 @@
 //!   end or later; of a contract that renews another, none before its first day. Such a contract
 //!   inherits the other's milestones, and is not onboarded again unless it is handed over.
 //! - A task moves when its anchor moves, and is cancelled when nothing is left to do it for: the
-//!   contract was terminated before its day, renewed (what is counted from the end), or ended.
+//!   contract was terminated before its day, renewed (what is counted from the end), or ended. One that lay
+//!   after an end that moves on is taken up again.
 //! - A task that is nobody's, or the former owner's, goes to whoever is made the customer's manager
 //!   (the contract's owner, if that is the step's role).
 //! - A task that is done brings its contract to the step's milestone.

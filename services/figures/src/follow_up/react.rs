@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use event_schemas::contract::{MilestoneReached, RenewalOpened};
 use event_schemas::playbook::{Anchor, OwnerRole, PlaybookPublished, Step};
-use event_schemas::task::{TaskEvent, TaskOrigin, TaskPlanned};
+use event_schemas::task::{CONTRACT_ENDED, TaskEvent, TaskOrigin, TaskPlanned};
 use event_schemas::vocabulary::{ContractId, OpportunityId, TaskId};
 
 use super::account::{Account, Contract, Owner, Standing};
@@ -18,7 +18,6 @@ use super::{Company, Moment, Reaction, Wanted};
 /// Why tasks are cancelled, and renewals lost.
 const TERMINATED: &str = "contract_terminated";
 const RENEWED: &str = "contract_renewed";
-const ENDED: &str = "contract_ended";
 const NOT_RENEWED: &str = "not_renewed";
 
 /// What is to be done at a moment for one customer, in the order in which it is to be done. Once that is
@@ -106,6 +105,14 @@ impl<'a> Scene<'a> {
         over_on.is_some_and(|over_on| over_on <= self.last_on)
     }
 
+    /// Whether a contract is not over with this day either.
+    fn lasts(&self, contract: &Contract<'a>) -> bool {
+        let zone = &self.company.zone;
+        let today = zone.day(self.at);
+        let over_on = contract.over_on(zone);
+        over_on.is_none_or(|over_on| over_on > today)
+    }
+
     /// Whether nothing comes of a step any more: what is counted from the end of a contract has no
     /// meaning once it is settled what becomes of it.
     fn is_settled(step: &Step, contract: &Contract<'a>) -> Option<&'static str> {
@@ -185,11 +192,19 @@ impl<'a> Scene<'a> {
             wanted.extend(contract.and_then(|contract| self.reach(task, contract, closed_at)));
         }
         let is_over = contract.is_some_and(|contract| self.is_over(contract));
+        let step = contract.and_then(|contract| self.step(task, contract));
+        if task.waits_for_its_contract()
+            && let (Some(contract), Some((step, occurrence))) = (contract, step)
+            && self.lasts(contract)
+            && let Place::Due(due_on) = self.place(step, occurrence, contract)
+        {
+            // Its contract goes on after all.
+            wanted.push(Wanted::MoveTask(task_id.clone(), due_on));
+        }
         // What the end of a day settles is left to it: between two days it may not have been told yet.
         if !task.is_open() || (is_over && self.ended.is_none()) {
             return;
         }
-        let step = contract.and_then(|contract| self.step(task, contract));
         if let (Some(contract), Some((step, occurrence))) = (contract, step) {
             match self.place(step, occurrence, contract) {
                 Place::Gone(reason) => {
@@ -262,7 +277,11 @@ impl<'a> Scene<'a> {
         }
         if self.is_over(contract) {
             let was_terminated = contract.terminated.is_some();
-            return Place::Gone(if was_terminated { TERMINATED } else { ENDED });
+            return Place::Gone(if was_terminated {
+                TERMINATED
+            } else {
+                CONTRACT_ENDED
+            });
         }
         let zone = &self.company.zone;
         let occurrences = Occurrences::of(step, contract, &self.standing, zone);
@@ -270,7 +289,7 @@ impl<'a> Scene<'a> {
             None => Place::Unknown,
             Some((all, due_on)) if all.allows(due_on) => Place::Due(due_on),
             Some(_) if contract.terminated.is_some() => Place::Gone(TERMINATED),
-            Some(_) => Place::Gone(ENDED),
+            Some(_) => Place::Gone(CONTRACT_ENDED),
         }
     }
 

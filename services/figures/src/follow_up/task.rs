@@ -1,7 +1,7 @@
 //! The course of one task.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use event_schemas::task::{TaskEvent, TaskPlanned};
+use event_schemas::task::{CONTRACT_ENDED, TaskEvent, TaskPlanned};
 use event_schemas::vocabulary::{RepId, TaskItemId};
 
 /// A task, as its facts up to an instant leave it.
@@ -89,6 +89,7 @@ impl<'a> Task<'a> {
                 self.due_on = moved.due_on;
                 if moved.by_playbook {
                     self.scheduled_on = moved.due_on;
+                    self.closed = self.closed.filter(|_| !self.waits_for_its_contract());
                 }
             }
             TaskEvent::TaskSnoozed(snoozed) => self.snoozed_until = Some(snoozed.until_on),
@@ -105,6 +106,14 @@ impl<'a> Task<'a> {
     /// Whether it is still to be done.
     pub fn is_open(&self) -> bool {
         self.closed.is_none()
+    }
+
+    /// Whether its playbook cancelled it for the end of its contract, which may yet move.
+    pub(super) fn waits_for_its_contract(&self) -> bool {
+        let Some((_, TaskEvent::TaskCancelled(cancelled))) = self.closed else {
+            return false;
+        };
+        cancelled.reason == CONTRACT_ENDED
     }
 
     /// How it stands on a day. With a manager it is not hidden any more.
