@@ -12,6 +12,7 @@ use crate::home::{Home, client, head, stream};
 on_both! {
     each_cause_raises_one_alarm_and_one_task_until_it_is_over,
     alarms_told_at_once_in_pieces_and_doubled_are_the_same,
+    what_needs_no_health_model_raises_an_alarm_without_one,
     a_task_goes_to_whose_customer_it_is_and_to_the_manager_when_it_is_late,
 }
 
@@ -454,4 +455,20 @@ async fn a_task_goes_to_whose_customer_it_is_and_to_the_manager_when_it_is_late(
             "TaskEscalated"
         ]
     );
+}
+
+async fn what_needs_no_health_model_raises_an_alarm_without_one(home: Home) {
+    let node = home.start();
+    let client = client(&node, "acme");
+    long_ago(&client, "UTC").await;
+    tell_at(&client, &at(3), ticket("t1")).await;
+    let escalate = v1::EscalateTicket {
+        ticket_id: "t1".to_owned(),
+        reason: "down".to_owned(),
+    };
+    tell_at(&client, &at(4), escalate).await;
+    tick(&client, &on(5)).await;
+    let history = crate::home::history(&client).await;
+    let raised = history.iter().filter(|event| event.r#type == "AlarmRaised");
+    assert_eq!(raised.count(), 1);
 }

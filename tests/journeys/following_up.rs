@@ -17,6 +17,8 @@ on_both! {
     a_history_told_at_once_in_pieces_and_anew_brings_the_same,
     a_tenant_in_shanghai_has_its_own_days,
     the_clock_goes_on_day_by_day_and_never_twice,
+    a_day_that_is_not_over_is_not_ended,
+    a_renewal_is_won_at_what_was_signed,
 }
 
 pub(crate) fn sign(contract: &str, from: &str, to: &str) -> v1::SignContract {
@@ -254,7 +256,12 @@ async fn what_is_counted_from_the_end_moves_with_it(home: Home) {
     tick(&client, "2025-03-31").await;
     let lost = renewal().await;
     let last = lost.last().unwrap();
-    assert_eq!((lost.len(), &*last.r#type), (2, "OpportunityLost"));
+    assert_eq!((lost.len(), &*last.r#type), (3, "OpportunityLost"));
+    let moved = &lost[1].payload;
+    assert!(
+        moved.contains(r#""expected_close_on":"2025-03-31""#),
+        "{moved}"
+    );
     let over = tasks(&client, "2025-03-31").await;
     let over: Vec<_> = over
         .iter()
@@ -404,4 +411,41 @@ async fn the_clock_goes_on_day_by_day_and_never_twice(home: Home) {
     assert_ne!(far.code, Some(0), "{far:?}");
     let none = twinfunnel(&["show", "tasks", "--server", &url]).await;
     assert_eq!(none.code, Some(0), "{none:?}");
+}
+
+async fn a_day_that_is_not_over_is_not_ended(home: Home) {
+    let node = home.start();
+    let client = client(&node, "acme");
+    long_ago(&client, "UTC").await;
+    let days = client.tick("2999-01-01").await.unwrap();
+    let refused = days.try_collect::<Vec<_>>().await.unwrap_err();
+    assert_eq!(
+        refused.refused().unwrap().code,
+        tonic::Code::InvalidArgument
+    );
+    let history = history(&client).await;
+    assert!(history.iter().all(|event| event.r#type != "DayEnded"));
+}
+
+async fn a_renewal_is_won_at_what_was_signed(home: Home) {
+    let node = home.start();
+    let client = client(&node, "acme");
+    long_ago(&client, "UTC").await;
+    let contract = sign("c1", "2024-01-31", "2024-12-31");
+    tell_at(&client, "2024-01-31T10:00:00Z", contract).await;
+    tick(&client, "2024-11-30").await;
+    // For less, and without a word of the opportunity.
+    let mut less = sign("c2", "2024-12-31", "2025-12-31");
+    less.renews_contract_id = "c1".to_owned();
+    less.lines[0].list_price = usd("300");
+    tell_at(&client, "2024-12-01T10:00:00Z", less).await;
+    let renewal = async || crate::home::stream(&client, "opportunity-renewal~c1").await;
+    eventually("the renewal is won", async || renewal().await.len() == 2).await;
+    let won = renewal().await.pop().unwrap();
+    assert_eq!(won.r#type, "OpportunityWon");
+    assert!(
+        won.payload.contains(r#""amount_minor":30000"#),
+        "{}",
+        won.payload
+    );
 }

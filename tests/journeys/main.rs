@@ -25,6 +25,7 @@ mod crowding;
 mod customers;
 mod following;
 mod following_up;
+mod full_disk;
 mod guarding;
 mod health;
 mod hostile;

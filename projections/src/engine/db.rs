@@ -11,7 +11,8 @@ use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
 };
 use sqlx::{
-    AssertSqlSafe, ConnectOptions as _, PgPool, Postgres, Row as _, Sqlite, SqlitePool, Transaction,
+    AssertSqlSafe, ConnectOptions as _, Connection as _, PgPool, Postgres, Row as _, Sqlite,
+    SqlitePool, Transaction,
 };
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
@@ -202,6 +203,10 @@ impl Db {
             .disable_statement_logging();
         let pool = SqlitePoolOptions::new()
             .max_connections(connections)
+            // Where there is no room, SQLite ends a transaction by itself, which sqlx does not hear of.
+            .before_acquire(|connection, _| {
+                Box::pin(async move { Ok(!connection.is_in_transaction()) })
+            })
             .connect_with(options)
             .await?;
         Ok(Self::Sqlite {

@@ -1511,7 +1511,8 @@ pub struct Line {
     /// where there is one, NEW otherwise.
     #[prost(enumeration = "RevenueType", tag = "8")]
     pub revenue_type: i32,
-    /// How much of it recurs each month; nothing if absent.
+    /// How much of it recurs each month. If absent, that of the line that is changed, as many times as the
+    /// quantity is; nothing of a line that is new.
     #[prost(message, optional, tag = "9")]
     pub monthly_recurring: ::core::option::Option<Money>,
 }
@@ -15997,7 +15998,7 @@ pub struct UsageRecord {
     /// together have at most 64 characters.
     #[prost(string, tag = "2")]
     pub source: ::prost::alloc::string::String,
-    /// The number that the sender gave it.
+    /// The number that the sender gave it: 1 or more.
     #[prost(uint64, tag = "3")]
     pub sequence: u64,
     /// What was measured. A metric is declared first (UNKNOWN_METRIC) and not retired before that day

@@ -178,7 +178,9 @@ pub(crate) fn of_reaction(error: &reactors::Error) -> Status {
         reactors::Error::Query(error) => of_query(error),
         reactors::Error::Executor(error) => of_command(error),
         reactors::Error::Log(error) => of_log(error),
-        reactors::Error::TooManyDays { .. } => invalid_field("through_on", &error.to_string()),
+        reactors::Error::TooManyDays { .. } | reactors::Error::NotOver { .. } => {
+            invalid_field("through_on", &error.to_string())
+        }
         reactors::Error::Invalid(_) => told(
             Code::Internal,
             "UNNAMED",

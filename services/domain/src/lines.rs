@@ -163,8 +163,8 @@ pub(crate) fn credit<'a>(
 }
 
 impl LineAsked {
-    /// Prices it. Of a line that it changes, the list price, the discount and the kind of revenue
-    /// stay unless others are said, and its product may be retired by now.
+    /// Prices it. Of a line that it changes, the list price, the discount, the kind of revenue and what
+    /// recurs of each stay unless others are said, and its product may be retired by now.
     pub(crate) fn price(
         &self,
         currency: Currency,
@@ -204,6 +204,10 @@ impl LineAsked {
         let (amount_minor, discount_percent) =
             self.sum(list_price_minor, discount, stated.transpose()?)?;
         let monthly = self.monthly_recurring.map(|sum| minor(sum, currency));
+        let monthly = match (monthly.transpose()?, before) {
+            (None, Some(before)) => self.recurs_as(before)?,
+            (stated, _) => stated,
+        };
         Ok(Line {
             line_id: self.line_id.clone(),
             product_id,
@@ -213,7 +217,22 @@ impl LineAsked {
             discount_percent,
             amount_minor,
             revenue_type,
-            monthly_recurring_minor: monthly.transpose()?,
+            monthly_recurring_minor: monthly,
+        })
+    }
+
+    /// What recurs of a line that it changes: as much of each as before.
+    fn recurs_as(&self, before: &Line) -> Result<Option<i64>, Broken> {
+        let Some(monthly) = before.monthly_recurring_minor else {
+            return Ok(None);
+        };
+        let of_all = self.quantity.decimal().checked_mul(monthly.into());
+        let of_all = of_all.and_then(|sum| sum.checked_div(before.quantity.decimal()));
+        // Of a line that was taken off, nothing is left that could recur.
+        let Some(sum) = of_all else { return Ok(None) };
+        let sum = half_up(sum).filter(|sum| *sum <= AMOUNT_MINOR_MAX);
+        sum.map(Some).ok_or_else(|| Broken::LineTooLarge {
+            line_id: self.line_id.clone(),
         })
     }
 

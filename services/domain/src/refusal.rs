@@ -24,6 +24,12 @@ pub trait Refusal: std::error::Error + Serialize + Send + Sync + 'static {
     }
 }
 
+/// Things, as a message for people names them.
+pub(crate) fn listed<T: ToString>(things: &[T]) -> String {
+    let things: Vec<String> = things.iter().map(T::to_string).collect();
+    things.join(", ")
+}
+
 /// Any refusal, told apart only by its reason.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]

@@ -39,9 +39,13 @@ fn ask(what: Wanted) -> Ask {
             contract_id.to_string(),
             contract::Command::OpenRenewal(opened),
         ),
-        Wanted::WinRenewal(opportunity_id, contract_id) => {
+        Wanted::MoveRenewal(opportunity_id, expected_close_on) => {
+            let command = opportunity::Command::ChangeExpectedClose { expected_close_on };
+            Ask::Opportunity(opportunity_id.to_string(), command)
+        }
+        Wanted::WinRenewal(opportunity_id, contract_id, value) => {
             let command = opportunity::Command::Win {
-                amount: None,
+                amount: Some(value),
                 contract_id: Some(contract_id),
             };
             Ask::Opportunity(opportunity_id.to_string(), command)

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use chrono::{Days, NaiveDate, TimeDelta};
+use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use event_schemas::vocabulary::{CustomerId, Position, TenantId};
 use figures::follow_up::{Company, Moment, due_next};
 use figures::health::Finding;
@@ -16,9 +16,18 @@ use crate::{Agenda, DAYS_MAX, Ended, Error, Reactors};
 /// Customers that are looked at together: their appends share commits.
 pub(crate) const TOGETHER: usize = 16;
 
+/// The time of the world.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "no day is ended that is not over; and a clock that has come to the present is kept there"
+)]
+pub(crate) fn now() -> DateTime<Utc> {
+    Utc::now()
+}
+
 impl Reactors {
     /// Ends a tenant's days up to one, in order, and tells of each once all that was due by its end is
-    /// done. What was ended before is not ended again, on whatever node.
+    /// done. What was ended before is not ended again, on whatever node. A day that is not over is refused.
     pub async fn tick(
         &self,
         tenant: &TenantId,
@@ -32,6 +41,9 @@ impl Reactors {
             let position = self.0.log.head(tenant).await?;
             let (company, ended) = self.0.projections.company(tenant, position).await?;
             let company = Arc::new(company);
+            if through >= company.zone.day(now()) {
+                return Err(Error::NotOver { day: through });
+            }
             let day = match ended {
                 Some(ended) => ended.checked_add_days(Days::new(1)),
                 None => {

@@ -17,7 +17,7 @@ use futures::FutureExt as _;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use log::Filter;
 
-use crate::clock::TOGETHER;
+use crate::clock::{TOGETHER, now};
 use crate::settle::Scene;
 use crate::{Error, NEAR_DAYS, REST, Reactors};
 
@@ -117,11 +117,7 @@ async fn keep_going(reactors: &Reactors, tenant: &TenantId) -> Result<(), Error>
     let Some((ended, position)) = last_ended(reactors, tenant).await? else {
         return Ok(());
     };
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a tenant whose clock has come to the present is kept there by the time of the world"
-    )]
-    let now = Utc::now();
+    let now = now();
     // Nothing to be done, wherever on earth the tenant is.
     if ended >= now.date_naive() + Days::new(1) {
         return Ok(());

@@ -73,6 +73,12 @@ pub enum Error {
     /// What is to be done has no name.
     #[error(transparent)]
     Invalid(#[from] Invalid),
+    /// A day that is not over cannot be ended: what happens on it has not happened yet.
+    #[error("{day} is not over yet")]
+    NotOver {
+        /// The day.
+        day: NaiveDate,
+    },
     /// More days are to be ended than is done at once.
     #[error("{days} days are to be ended, at most {DAYS_MAX} are at once")]
     TooManyDays {

@@ -40,6 +40,34 @@ impl Node {
         Self::start(&scratch()?, "--data-dir", data_dir.as_os_str(), options)
     }
 
+    /// Starts a node that no file may outgrow so many bytes of, as if the disk were full, until
+    /// [that is lifted](Self::lift_limit).
+    pub fn start_sqlite_within(data_dir: &Path, bytes: u64) -> anyhow::Result<Self> {
+        // Whoever writes too much is told so rather than ended.
+        let mut command = Command::new("env");
+        command.args([
+            "--ignore-signal=XFSZ",
+            "prlimit",
+            &format!("--fsize={bytes}:"),
+        ]);
+        command.arg(crate::twinfunnel_binary()?);
+        let data_dir = data_dir.as_os_str();
+        Self::start_by(command, &scratch()?, "--data-dir", data_dir, &[])
+    }
+
+    /// Lets its files grow again.
+    pub fn lift_limit(&self) -> anyhow::Result<()> {
+        let pid = self.pid().to_string();
+        let mut lift = Command::new("prlimit");
+        let told = lift.args(["--pid", &pid, "--fsize=unlimited:"]).status()?;
+        ensure!(
+            told.success(),
+            "the limit of {pid} is not lifted: {}",
+            self.told()
+        );
+        Ok(())
+    }
+
     /// Starts a node in a directory of its own, which goes when the node does.
     pub fn start_sqlite_throw_away() -> anyhow::Result<Self> {
         let scratch = scratch()?;
@@ -58,7 +86,17 @@ impl Node {
     }
 
     fn start(scratch: &Path, store: &str, place: &OsStr, options: &[&str]) -> anyhow::Result<Self> {
-        let mut command = Command::new(crate::twinfunnel_binary()?);
+        let command = Command::new(crate::twinfunnel_binary()?);
+        Self::start_by(command, scratch, store, place, options)
+    }
+
+    fn start_by(
+        mut command: Command,
+        scratch: &Path,
+        store: &str,
+        place: &OsStr,
+        options: &[&str],
+    ) -> anyhow::Result<Self> {
         command.arg("serve").arg(store).arg(place).args(options);
         if !options.iter().any(|option| option.starts_with("--listen")) {
             command.args(["--listen", "127.0.0.1:0"]);

@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use super::{Deal, Opportunity, Outcome, Registration};
 use crate::reads::{Reads, SalesProcess};
-use crate::refusal::{Refusal, RefusalKind};
+use crate::refusal::{Refusal, RefusalKind, listed};
 
 /// Rules of an opportunity.
 #[derive(Debug, thiserror::Error, Serialize)]
@@ -71,7 +71,7 @@ pub enum Broken {
     #[error("{to} does not come before {from}")]
     NotBackward { from: StageId, to: StageId },
     /// A stage is left forward only when what it requires is done.
-    #[error("not done yet: {missing:?}")]
+    #[error("not done yet: {}", listed(missing))]
     ChecklistIncomplete { missing: Vec<ChecklistItemId> },
 }
 

@@ -12,7 +12,7 @@ use event_schemas::vocabulary::{ChecklistItemId, SalesProcessId, StageId};
 use serde::{Deserialize, Serialize};
 
 use crate::reads::{Reads, Reference};
-use crate::refusal::{Refusal, RefusalKind};
+use crate::refusal::{Refusal, RefusalKind, listed};
 use crate::{Decider, Told};
 
 pub use wire::parse;
@@ -55,7 +55,7 @@ pub enum Broken {
     #[error("there is no such sales process")]
     NotDefined,
     /// A stage that opportunities may have been in is never taken away.
-    #[error("stages are missing that the process has: {missing:?}")]
+    #[error("stages are missing that the process has: {}", listed(missing))]
     StageRemoved {
         /// Which.
         missing: Vec<StageId>,

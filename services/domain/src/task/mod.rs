@@ -18,7 +18,7 @@ use event_schemas::vocabulary::{ContractId, CustomerId, RepId, TaskId, TaskItemI
 use serde::{Deserialize, Serialize};
 
 use crate::reads::{Reads, Reference};
-use crate::refusal::{Refusal, RefusalKind};
+use crate::refusal::{Refusal, RefusalKind, listed};
 use crate::{Decider, Told};
 
 pub use wire::parse;
@@ -139,11 +139,14 @@ pub enum Broken {
     /// Its owner is a rep who is registered.
     #[error("there is no rep {rep_id}")]
     UnknownRep { rep_id: RepId },
+    /// Its owner has not left.
+    #[error("rep {rep_id} has left")]
+    InactiveRep { rep_id: RepId },
     /// What is ticked off is on its checklist.
     #[error("there is no item {item_id}")]
     UnknownItem { item_id: TaskItemId },
     /// A task is done when its checklist is complete.
-    #[error("not done yet: {missing:?}")]
+    #[error("not done yet: {}", listed(missing))]
     ChecklistIncomplete { missing: Vec<TaskItemId> },
     /// A task is escalated once.
     #[error("it is with a manager already")]
@@ -162,6 +165,7 @@ impl Refusal for Broken {
             Self::OutOfOrder { .. }
             | Self::AlreadyClosed { .. }
             | Self::OtherCustomer { .. }
+            | Self::InactiveRep { .. }
             | Self::ChecklistIncomplete { .. } => RefusalKind::RuleBroken,
         }
     }
@@ -169,13 +173,12 @@ impl Refusal for Broken {
 
 type Decided = Result<Vec<TaskEvent>, Broken>;
 
-fn known_rep(rep_id: &RepId, reads: &Reads) -> Result<(), Broken> {
-    let rep = reads.rep(rep_id.as_str());
-    match rep.is_some_and(|rep| rep.is_registered()) {
-        true => Ok(()),
-        false => Err(Broken::UnknownRep {
-            rep_id: rep_id.clone(),
-        }),
+fn active_rep(rep_id: &RepId, reads: &Reads) -> Result<(), Broken> {
+    let rep_id = rep_id.clone();
+    match reads.rep(rep_id.as_str()) {
+        Some(rep) if rep.is_active_at(reads.occurred_at) => Ok(()),
+        Some(rep) if rep.is_registered() => Err(Broken::InactiveRep { rep_id }),
+        _ => Err(Broken::UnknownRep { rep_id }),
     }
 }
 
@@ -234,7 +237,7 @@ impl Task {
         }
         new.rep_id
             .as_ref()
-            .map_or(Ok(()), |rep_id| known_rep(rep_id, reads))?;
+            .map_or(Ok(()), |rep_id| active_rep(rep_id, reads))?;
         Ok(vec![new.into()])
     }
 
@@ -245,7 +248,7 @@ impl Task {
         if previous_rep_id == Some(&rep_id) {
             return Ok(vec![]);
         }
-        known_rep(&rep_id, reads)?;
+        active_rep(&rep_id, reads)?;
         let previous_rep_id = previous_rep_id.cloned();
         Ok(vec![
             TaskAssigned {
@@ -347,7 +350,7 @@ impl Task {
         }
         to_rep_id
             .as_ref()
-            .map_or(Ok(()), |rep_id| known_rep(rep_id, reads))?;
+            .map_or(Ok(()), |rep_id| active_rep(rep_id, reads))?;
         Ok(vec![TaskEscalated { to_rep_id }.into()])
     }
 

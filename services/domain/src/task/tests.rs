@@ -2,7 +2,7 @@
 
 use event_schemas::contract::{BillingFrequency, BillingTerms, ContractEvent, ContractSigned};
 use event_schemas::customer::{CustomerEvent, CustomerProfile, CustomerRegistered};
-use event_schemas::rep::{RepEvent, RepRegistered};
+use event_schemas::rep::{RepDeactivated, RepEvent, RepRegistered};
 use event_schemas::task::{
     TaskAssigned, TaskCancelled, TaskCompleted, TaskEscalated, TaskEvent, TaskItemCompleted,
     TaskMoved, TaskOrigin, TaskPlanned, TaskSnoozed,
@@ -207,6 +207,13 @@ fn someone_and_its_playbook_move_it() {
         reason: None,
     });
     by_playbook.then([moved("2017-04-05", "2017-04-05", true)]);
+}
+
+#[test]
+fn who_has_left_is_given_nothing() {
+    let left = given([rep("carl")]).and_on(5, [RepDeactivated { reason: None }.into()]);
+    let refused = open().knowing("carl", &left).when(assign("carl"));
+    refused.then_refused("INACTIVE_REP", &["rep_id=carl"]);
 }
 
 #[test]

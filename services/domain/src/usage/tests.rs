@@ -129,9 +129,22 @@ fn a_record_is_known_by_its_sender_and_number_too() {
         sequence: 7,
         ..told("", "1", 1)
     };
-    let first = unused().when(record([numbered]));
+    let first = unused().when(record([numbered.clone()]));
     let first = first.then([recorded([("web~7", "1")])]).and();
     first.when(record([told("web~7", "2", 1)])).then_nothing();
+    // Else all that it sends would be one record.
+    let unnumbered = v1::RecordUsage {
+        customer_id: "acme".to_owned(),
+        records: vec![v1::UsageRecord {
+            sequence: 0,
+            ..numbered
+        }],
+    };
+    let refused = super::parse(proto::commands::UsageCommand::RecordUsage(unnumbered));
+    assert!(
+        format!("{refused:?}").contains("records[0].sequence"),
+        "{refused:?}"
+    );
 }
 
 #[test]

@@ -160,6 +160,13 @@ fn record_id(
         f.wrong(&field("source"), "is missing: it says whose sequence it is");
         return None;
     }
+    if m.sequence == 0 {
+        f.wrong(
+            &field("sequence"),
+            "is missing: a sender's records are numbered from 1",
+        );
+        return None;
+    }
     if !m.record_id.is_empty() {
         let why = "is one thing, source and sequence the other: only one of them is told";
         f.wrong(&field("record_id"), why);

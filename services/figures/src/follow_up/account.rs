@@ -84,10 +84,18 @@ pub(super) struct Standing<'a> {
     pub(super) csm: Option<Owner<'a>>,
     pub(super) contracts: BTreeMap<&'a ContractId, Contract<'a>>,
     pub(super) tasks: BTreeMap<&'a TaskId, Task<'a>>,
-    /// Opportunities to renew, and whether they were closed, now or once.
-    pub(super) renewals: BTreeMap<&'a OpportunityId, bool>,
+    /// Opportunities to renew.
+    pub(super) renewals: BTreeMap<&'a OpportunityId, Renewal>,
     /// Those that are raised.
     pub(super) alarms: BTreeMap<&'a str, &'a AlarmRaised>,
+}
+
+/// An opportunity to renew a contract.
+#[derive(Debug, Default)]
+pub(super) struct Renewal {
+    /// Whether it was closed, now or once.
+    pub(super) is_closed: bool,
+    pub(super) expected_close_on: Option<NaiveDate>,
 }
 
 /// A contract as it stands.
@@ -98,6 +106,8 @@ pub(super) struct Contract<'a> {
     pub(super) rep: Option<Owner<'a>>,
     /// The day of its end, by what was agreed last.
     pub(super) agreed_end_on: Option<NaiveDate>,
+    /// What was agreed before.
+    pub(super) former_ends: Vec<NaiveDate>,
     pub(super) lines: BTreeMap<&'a LineId, &'a Line>,
     pub(super) handed_over_on: Option<NaiveDate>,
     pub(super) milestones: BTreeMap<&'a MilestoneId, NaiveDate>,
@@ -139,11 +149,19 @@ impl<'a> Standing<'a> {
                 self.alarms.remove(alarm_id.as_str());
             }
             Fact::Renewal(opportunity_id, event) => {
-                let is_closed = matches!(
-                    event,
-                    OpportunityEvent::OpportunityWon(_) | OpportunityEvent::OpportunityLost(_)
-                );
-                *self.renewals.entry(opportunity_id).or_default() |= is_closed;
+                let renewal = self.renewals.entry(opportunity_id).or_default();
+                match event {
+                    OpportunityEvent::OpportunityWon(_) | OpportunityEvent::OpportunityLost(_) => {
+                        renewal.is_closed = true;
+                    }
+                    OpportunityEvent::OpportunityRegistered(registered) => {
+                        renewal.expected_close_on = registered.expected_close_on;
+                    }
+                    OpportunityEvent::ExpectedCloseChanged(changed) => {
+                        renewal.expected_close_on = Some(changed.expected_close_on);
+                    }
+                    _ => {}
+                }
             }
         }
     }
@@ -157,6 +175,7 @@ impl<'a> Contract<'a> {
             signed_at,
             rep: rep_id.map(|rep_id| Owner::next(None, rep_id, signed_at)),
             agreed_end_on: signed.ends_on,
+            former_ends: Vec::new(),
             lines: signed
                 .lines
                 .iter()
@@ -175,7 +194,10 @@ impl<'a> Contract<'a> {
     fn take(&mut self, at: DateTime<Utc>, event: &'a ContractEvent) {
         match event {
             ContractEvent::ContractAmended(amended) => {
-                self.agreed_end_on = amended.ends_on.or(self.agreed_end_on);
+                if amended.ends_on.is_some() {
+                    self.former_ends.extend(self.agreed_end_on);
+                    self.agreed_end_on = amended.ends_on;
+                }
                 let changed = amended.changes.iter().map(|change| &change.line);
                 self.lines.extend(changed.map(|line| (&line.line_id, line)));
             }

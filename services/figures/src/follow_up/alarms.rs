@@ -60,7 +60,8 @@ pub fn alarms(
     }
     for raised in standing.alarms.values() {
         if !standing.tasks.contains_key(&raised.task_id) {
-            let owner = standing.csm.map(|csm| csm.rep_id.clone());
+            let owner = standing.csm.map(|csm| csm.rep_id);
+            let owner = owner.filter(|rep_id| company.employs(rep_id, at)).cloned();
             let guide = guide(company, raised, at, day);
             let due_on = guide
                 .and_then(|guide| raised.on.checked_add_days(Days::new(guide.due_days.into())));

@@ -170,7 +170,7 @@ impl Company {
         self.left.get(rep_id).is_none_or(|left_at| at < *left_at)
     }
 
-    /// Who leads a team that a rep belongs to, other than that rep.
+    /// Who leads a team that a rep belongs to, other than that rep, and has not left.
     pub(super) fn manager_of(&self, rep_id: &RepId, at: DateTime<Utc>) -> Option<&RepId> {
         let memberships = self.memberships.get(rep_id)?.iter();
         let current = memberships
@@ -181,6 +181,6 @@ impl Company {
             let mut until = until.filter(|(from_at, _)| *from_at <= at);
             until.next().map(|(_, manager_id)| manager_id)
         });
-        leaders.find(|manager_id| *manager_id != rep_id)
+        leaders.find(|manager_id| *manager_id != rep_id && self.employs(manager_id, at))
     }
 }

@@ -38,7 +38,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use event_schemas::alarm::{AlarmCleared, AlarmRaised};
 use event_schemas::contract::{MilestoneReached, RenewalOpened};
 use event_schemas::task::TaskPlanned;
-use event_schemas::vocabulary::{ContractId, OpportunityId, RepId, TaskId};
+use event_schemas::vocabulary::{ContractId, Money, OpportunityId, RepId, TaskId};
 
 pub use account::{Account, Fact};
 pub use alarms::alarms;
@@ -83,7 +83,8 @@ impl Reaction {
                 let parts = [id.as_str(), reached.milestone_id.as_str()];
                 format!("react~reach~{}~{at}", named::named_text(&parts))
             }
-            Wanted::WinRenewal(id, _) => format!("react~win~{id}~{at}"),
+            Wanted::MoveRenewal(id, _) => format!("react~expect~{id}~{at}"),
+            Wanted::WinRenewal(id, ..) => format!("react~win~{id}~{at}"),
             Wanted::LoseRenewal(id, _) => format!("react~lose~{id}~{at}"),
             Wanted::RaiseAlarm(id, _) => format!("react~raise~{id}~{at}"),
             Wanted::ClearAlarm(id, _) => format!("react~clear~{id}~{at}"),
@@ -107,7 +108,10 @@ pub enum Wanted {
     CancelTask(TaskId, &'static str),
     ReachMilestone(ContractId, MilestoneReached),
     OpenRenewal(ContractId, RenewalOpened),
-    WinRenewal(OpportunityId, ContractId),
+    /// At the sum of the contract that renews.
+    WinRenewal(OpportunityId, ContractId, Money),
+    /// Expected to close on another day.
+    MoveRenewal(OpportunityId, NaiveDate),
     LoseRenewal(OpportunityId, &'static str),
     RaiseAlarm(String, Box<AlarmRaised>),
     ClearAlarm(String, AlarmCleared),

@@ -49,7 +49,7 @@ pub fn due_next(company: &Company, account: &Account, ended: NaiveDate) -> Optio
     days.filter(|day| *day > ended).min()
 }
 
-/// The day on whose end an open task goes to a manager, unless it has.
+/// The day on whose end an open task goes to a manager, unless it has. To hide it puts nothing off.
 fn escalates_on(task: &Task<'_>) -> Option<NaiveDate> {
     let days = task.planned.escalate_after_days?;
     match task.escalated {
@@ -175,12 +175,13 @@ impl<'a> Scene<'a> {
         })
     }
 
-    /// Whose tasks of a role are.
+    /// Whose tasks of a role are: nobody's if that person has left.
     fn owner(&self, role: OwnerRole, contract: Option<&Contract<'a>>) -> Option<Owner<'a>> {
-        match role {
+        let owner = match role {
             OwnerRole::Csm => self.standing.csm,
             OwnerRole::Rep => contract?.rep,
-        }
+        };
+        owner.filter(|owner| self.company.employs(owner.rep_id, self.at))
     }
 
     /// What a task should have become.
@@ -300,9 +301,10 @@ impl<'a> Scene<'a> {
             return;
         };
         let opportunity_id = &opened.opportunity_id;
-        if self.standing.renewals.get(opportunity_id) != Some(&false) {
+        let renewal = self.standing.renewals.get(opportunity_id);
+        let Some(renewal) = renewal.filter(|renewal| !renewal.is_closed) else {
             return;
-        }
+        };
         let lost = |reason| Wanted::LoseRenewal(opportunity_id.clone(), reason);
         match (contract.renewed_by, contract.terminated) {
             // What the end of a day settles is left to it.
@@ -310,10 +312,23 @@ impl<'a> Scene<'a> {
                 wanted.extend(self.ended.map(|_| lost(NOT_RENEWED)));
             }
             (Some(by), _) => {
-                wanted.push(Wanted::WinRenewal(opportunity_id.clone(), by.clone()));
+                let value = self.standing.contracts.get(by).unwrap_or(contract).value();
+                wanted.push(Wanted::WinRenewal(
+                    opportunity_id.clone(),
+                    by.clone(),
+                    value,
+                ));
             }
             (None, Some(_)) => wanted.push(lost(TERMINATED)),
-            (None, None) => {}
+            (None, None) => {
+                // Unless a person expects it on a day of their own.
+                let expected_on = renewal.expected_close_on;
+                let follows = expected_on.is_some_and(|on| contract.former_ends.contains(&on));
+                let ends_on = contract.agreed_end_on.filter(|_| follows);
+                let moved = ends_on.filter(|ends_on| Some(*ends_on) != expected_on);
+                let moved = moved.map(|on| Wanted::MoveRenewal(opportunity_id.clone(), on));
+                wanted.extend(moved);
+            }
         }
     }
 

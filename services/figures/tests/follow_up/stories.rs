@@ -150,12 +150,17 @@ fn what_is_counted_from_the_end_moves_with_it() {
     assert!(after.contains("c1~check-in~6 2025-07-01-"), "{after}");
     world.end_days(on("2025-05-01"), on("2025-05-02"));
     assert_eq!(opened(&world), Some(on("2025-05-01")));
-    // Longer again, while it lasts: what lay after it is to be done after all, and cancelled once more when
+    // Longer again, while it lasts: the renewal is expected later, and what lay after it is to be done after all, and cancelled once more when
     // that is taken back.
     world.end_days(on("2025-05-02"), on("2025-05-10"));
     let longer = moved_end("c1", on("2025-05-10"), on("2025-08-01"));
     world.tell(at("2025-05-10T10:00:00Z"), longer);
     assert!(told(&world).contains("c1~check-in~6 2025-07-01,"));
+    let mut renewals = world.brought.iter().filter_map(|(_, fact)| match fact {
+        Fact::Renewal(_, OpportunityEvent::ExpectedCloseChanged(e)) => Some(e.expected_close_on),
+        _ => None,
+    });
+    assert_eq!(renewals.next(), Some(on("2025-08-01")));
     world.end_days(on("2025-05-10"), on("2025-05-12"));
     let shorter = moved_end("c1", on("2025-05-12"), on("2025-06-01"));
     world.tell(at("2025-05-12T10:00:00Z"), shorter);

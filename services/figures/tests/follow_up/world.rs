@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Tz;
 use event_schemas::contract::{
-    AmendmentKind, BillingFrequency, BillingTerms, ContractAmended, ContractHandedOver,
-    ContractSigned, MilestoneReached,
+    AmendmentKind, BillingFrequency, BillingTerms, ContractAmended, ContractEvent,
+    ContractHandedOver, ContractSigned, MilestoneReached,
 };
 use event_schemas::opportunity::{
-    OpportunityEvent, OpportunityKind, OpportunityLost, OpportunityRegistered, OpportunityWon,
+    ExpectedCloseChanged, OpportunityEvent, OpportunityKind, OpportunityLost,
+    OpportunityRegistered, OpportunityWon,
 };
 use event_schemas::rep::TeamJoined;
 use event_schemas::sales_process::SalesProcessDefined;
@@ -17,7 +18,7 @@ use event_schemas::task::{
     TaskAssigned, TaskCancelled, TaskCompleted, TaskEscalated, TaskEvent, TaskMoved,
 };
 use event_schemas::team::TeamFormed;
-use event_schemas::vocabulary::{Money, TaskId};
+use event_schemas::vocabulary::{ContractId, Money, TaskId};
 use figures::calendar::Zone;
 use figures::follow_up::{
     Account, Company, CompanyFact, Fact, Moment, Task, Wanted, due_next, reactions,
@@ -118,7 +119,7 @@ impl World {
                     continue;
                 }
                 is_settled = false;
-                for fact in facts_of(reaction.what) {
+                for fact in self.facts_of(reaction.what, reaction.occurred_at) {
                     self.brought.push((reaction.occurred_at, fact.clone()));
                     self.known.push((reaction.occurred_at, fact));
                 }
@@ -195,8 +196,35 @@ impl World {
     }
 }
 
-/// What a reaction brings about.
-pub(crate) fn facts_of(what: Wanted) -> Vec<Fact> {
+impl World {
+    /// When a contract ends, as was agreed by an instant.
+    fn agreed_end_on(&self, contract_id: &ContractId, by: DateTime<Utc>) -> Option<NaiveDate> {
+        let mut known: Vec<_> = self.known.iter().filter(|(at, _)| *at <= by).collect();
+        known.sort_by_key(|(at, _)| *at);
+        let told = known.into_iter().filter_map(|(_, fact)| match fact {
+            Fact::Contract(id, event) if id == contract_id => Some(event),
+            _ => None,
+        });
+        let mut ends = told.filter_map(|event| match event {
+            ContractEvent::ContractSigned(signed) => signed.ends_on,
+            ContractEvent::ContractAmended(amended) => amended.ends_on,
+            _ => None,
+        });
+        ends.next_back()
+    }
+
+    /// What a reaction brings about.
+    fn facts_of(&self, what: Wanted, occurred_at: DateTime<Utc>) -> Vec<Fact> {
+        let expected_close_on = match &what {
+            Wanted::OpenRenewal(contract_id, _) => self.agreed_end_on(contract_id, occurred_at),
+            _ => None,
+        };
+        facts_of(what, expected_close_on)
+    }
+}
+
+/// What a reaction brings about; a renewal is expected to close on a day.
+fn facts_of(what: Wanted, expected_close_on: Option<NaiveDate>) -> Vec<Fact> {
     let task = |task_id: TaskId, event: TaskEvent| vec![Fact::Task(task_id, event)];
     match what {
         Wanted::PlanTask(planned) => task(planned.task_id.clone(), (*planned).into()),
@@ -242,7 +270,7 @@ pub(crate) fn facts_of(what: Wanted) -> Vec<Fact> {
                     currency: id("USD"),
                     amount_minor: 0,
                 }),
-                expected_close_on: None,
+                expected_close_on,
                 source: None,
                 email: None,
                 phone: None,
@@ -255,10 +283,14 @@ pub(crate) fn facts_of(what: Wanted) -> Vec<Fact> {
                 Fact::Renewal(opportunity_id, registered),
             ]
         }
-        Wanted::WinRenewal(opportunity_id, contract_id) => {
+        Wanted::MoveRenewal(opportunity_id, expected_close_on) => {
+            let changed = ExpectedCloseChanged { expected_close_on };
+            vec![Fact::Renewal(opportunity_id, changed.into())]
+        }
+        Wanted::WinRenewal(opportunity_id, contract_id, value) => {
             let won = OpportunityWon {
                 stage_id: id("lead"),
-                amount: None,
+                amount: Some(value),
                 contract_id: Some(contract_id),
             };
             vec![Fact::Renewal(opportunity_id, won.into())]

@@ -11,8 +11,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use sqlx::migrate::{Migration, MigrationType, Migrator};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions as _, SqlSafeStr as _};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
+};
+use sqlx::{ConnectOptions as _, Connection as _, SqlSafeStr as _};
 
 pub use backup::{backup, restore};
 pub(crate) use reader::SqliteReader;
@@ -60,6 +62,7 @@ pub(crate) async fn open(
     check::ends(&mut connection).await?;
     let seals = SqlitePoolOptions::new()
         .max_connections(SEAL_CONNECTIONS)
+        .before_acquire(|connection, _| Box::pin(in_step(connection)))
         .connect_with(
             SqliteConnectOptions::new()
                 .filename(directory.join("seal.sqlite"))
@@ -72,12 +75,20 @@ pub(crate) async fn open(
     crate::error::migrated(seal_migrations().run(&seals).await)?;
     let pool = SqlitePoolOptions::new()
         .max_connections(readers)
-        .connect_with(options.read_only(true).command_buffer_size(16))
+        .before_acquire(|connection, _| Box::pin(in_step(connection)))
+        .connect_with(options.clone().read_only(true).command_buffer_size(16))
         .await?;
     let reader = SqliteReader::new(pool, Arc::clone(&owned));
     let seals = SqliteSeals::new(seals, Arc::clone(&owned));
     let wal = directory.join(format!("{FILE}-wal"));
-    Ok((reader, seals, SqliteWriter::new(connection, wal, owned)))
+    let writer = SqliteWriter::new(options, connection, wal, owned);
+    Ok((reader, seals, writer))
+}
+
+/// Whether sqlx and SQLite agree that no transaction is open. They do not after SQLite has ended one by itself,
+/// for want of room or because the disk failed; such a connection is not used again.
+async fn in_step(connection: &mut SqliteConnection) -> sqlx::Result<bool> {
+    Ok(!connection.is_in_transaction())
 }
 
 fn own(directory: &Path) -> Result<Ownership, Error> {

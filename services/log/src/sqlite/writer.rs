@@ -3,6 +3,10 @@
 //! Nobody else writes, so it keeps the heads of tenants in memory. Each statement is a trip to the
 //! connection's thread, so rows go many to a statement.
 
+mod failing;
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -11,9 +15,9 @@ use chrono::Utc;
 use event_schemas::vocabulary::TenantId;
 use futures::future::BoxFuture;
 use sqlx::query::Query;
-use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqliteTransaction};
+use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteTransaction};
 use sqlx::types::Uuid;
-use sqlx::{AssertSqlSafe, Connection as _, Sqlite};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Sqlite};
 
 use super::Ownership;
 use crate::backend::{self, Failure, Item, Settled, Writer, signed, unsigned};
@@ -41,6 +45,8 @@ const EVENT_ROW: &str = "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
 const COMMAND_ROW: &str = "(?,?,?,?,?,?)";
 const CLAIM_ROW: &str = "(?,?,?,?)";
 
+use failing::{failure, is_taken};
+
 type Result<T, E = Failure> = std::result::Result<T, E>;
 
 /// The head of a tenant, as this writer left it.
@@ -53,7 +59,8 @@ struct Head {
 /// Writes to SQLite.
 #[derive(Debug)]
 pub(crate) struct SqliteWriter {
-    connection: SqliteConnection,
+    options: SqliteConnectOptions,
+    connection: Option<SqliteConnection>,
     heads: HashMap<TenantId, Head>,
     events: Inserts,
     commands: Inserts,
@@ -89,9 +96,15 @@ impl Inserts {
 }
 
 impl SqliteWriter {
-    pub(super) fn new(connection: SqliteConnection, wal: PathBuf, owned: Arc<Ownership>) -> Self {
+    pub(super) fn new(
+        options: SqliteConnectOptions,
+        connection: SqliteConnection,
+        wal: PathBuf,
+        owned: Arc<Ownership>,
+    ) -> Self {
         Self {
-            connection,
+            options,
+            connection: Some(connection),
             heads: HashMap::new(),
             events: Inserts::new(
                 include_str!("../../sql/sqlite/insert_events.sql"),
@@ -111,6 +124,21 @@ impl SqliteWriter {
         }
     }
 
+    /// Gives up a connection that is out of step. Where there is no room, or the disk fails, SQLite ends a
+    /// transaction by itself, which sqlx does not hear of: what it took for a transaction within that one
+    /// would never be committed.
+    async fn keep_in_step(&mut self) {
+        let Some(mut connection) = self.connection.take() else {
+            return;
+        };
+        // Answered after what was asked before, such as to roll back.
+        if connection.ping().await.is_ok() && !connection.is_in_transaction() {
+            self.connection = Some(connection);
+        } else if let Err(error) = connection.close().await {
+            tracing::debug!(%error, "a connection that was given up was not closed cleanly");
+        }
+    }
+
     /// Keeps the write-ahead log from growing without end.
     async fn bound_wal(&mut self) {
         self.until_look -= 1;
@@ -120,7 +148,8 @@ impl SqliteWriter {
         self.until_look = WAL_LOOK;
         let len = std::fs::metadata(&self.wal).map_or(0, |file| file.len());
         if len > WAL_BYTES
-            && let Err(error) = sqlx::raw_sql(EMPTY_WAL).execute(&mut self.connection).await
+            && let Some(connection) = &mut self.connection
+            && let Err(error) = sqlx::raw_sql(EMPTY_WAL).execute(connection).await
         {
             tracing::warn!(%error, len, "the write-ahead log is not emptied");
         }
@@ -137,6 +166,7 @@ impl SqliteWriter {
         committing: &mut bool,
     ) -> Result<Vec<(Settled, Head)>, Error> {
         let Self {
+            options,
             connection,
             heads,
             events,
@@ -144,7 +174,9 @@ impl SqliteWriter {
             claims,
             ..
         } = self;
-        let mut tx = connection.begin().await?;
+        let connection = connected(connection, options).await?;
+        // Refused where sqlx takes another to be open.
+        let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
         let mut settled = Vec::with_capacity(groups.len());
         for items in groups {
             let Some(tenant) = items.first().map(|item| &item.append.tenant) else {
@@ -206,6 +238,7 @@ impl Writer for SqliteWriter {
                 Ok(written) => written,
                 Err(error) => {
                     self.heads.clear();
+                    self.keep_in_step().await;
                     return Err(failure(error, committing));
                 }
             };
@@ -223,13 +256,15 @@ impl Writer for SqliteWriter {
 
     fn secret<'a>(&'a mut self, tenant: &'a TenantId) -> BoxFuture<'a, Result<Secret>> {
         Box::pin(async {
+            let connection = connected(&mut self.connection, &self.options).await;
+            let connection = connection.map_err(|error| failure(error, false))?;
             let made = sqlx::query(include_str!("../../sql/sqlite/make_secret.sql"))
                 .bind(tenant.as_str())
-                .execute(&mut self.connection);
+                .execute(&mut *connection);
             made.await.map_err(|error| failure(error.into(), false))?;
             let secret = sqlx::query_scalar(include_str!("../../sql/sqlite/secret.sql"))
                 .bind(tenant.as_str())
-                .fetch_one(&mut self.connection);
+                .fetch_one(connection);
             let secret: Vec<u8> = secret.await.map_err(|error| failure(error.into(), false))?;
             backend::secret(secret).map_err(Failure::Lasting)
         })
@@ -237,10 +272,23 @@ impl Writer for SqliteWriter {
 
     fn close(self: Box<Self>) -> BoxFuture<'static, ()> {
         Box::pin(async {
-            if let Err(error) = self.connection.close().await {
+            if let Some(connection) = self.connection
+                && let Err(error) = connection.close().await
+            {
                 tracing::warn!(%error, "the log's file was not closed cleanly");
             }
         })
+    }
+}
+
+/// The connection; made anew where the last one was given up.
+async fn connected<'a>(
+    connection: &'a mut Option<SqliteConnection>,
+    options: &SqliteConnectOptions,
+) -> Result<&'a mut SqliteConnection, Error> {
+    match connection {
+        Some(connection) => Ok(connection),
+        nothing => Ok(nothing.insert(options.connect().await?)),
     }
 }
 
@@ -255,42 +303,6 @@ enum Asked {
     Given,
     /// All that it names.
     All,
-}
-
-/// Whether a value that was taken to be free is another's.
-fn is_taken(error: &Error) -> bool {
-    matches!(error, Error::Database(sqlx::Error::Database(cause)) if cause.is_unique_violation())
-}
-
-/// What an error means for the batch.
-fn failure(error: Error, committing: bool) -> Failure {
-    let code = match &error {
-        Error::Database(sqlx::Error::Database(cause)) => cause.code(),
-        _ => None,
-    };
-    let code = code.and_then(|code| code.parse().ok());
-    match code.map_or(Meaning::Lasting, |code| meaning(code, committing)) {
-        Meaning::Transient => Failure::Transient(error),
-        Meaning::Unknown => Failure::Unknown(error),
-        Meaning::Lasting => Failure::Lasting(error),
-    }
-}
-
-#[derive(Debug, PartialEq, Eq)]
-enum Meaning {
-    Transient,
-    Lasting,
-    Unknown,
-}
-
-/// What a result code of SQLite means; the low byte tells the kind. 5: busy. 6: locked. 10: the disk
-/// failed, and if that was at the commit, nobody can tell whether all of it was written before.
-fn meaning(code: u32, committing: bool) -> Meaning {
-    match code & 0xff {
-        5 | 6 => Meaning::Transient,
-        10 if committing => Meaning::Unknown,
-        _ => Meaning::Lasting,
-    }
 }
 
 async fn head(tx: &mut SqliteTransaction<'_>, tenant: &TenantId) -> Result<Head, Error> {
@@ -457,19 +469,4 @@ async fn change_claims(
         query.execute(&mut **tx).await?;
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Meaning, meaning};
-
-    #[test]
-    fn a_disk_that_fails_at_the_commit_leaves_it_open_what_landed() {
-        let (ioerr, ioerr_fsync, full, busy_snapshot) = (10, 1_034, 13, 517);
-        assert_eq!(meaning(ioerr, true), Meaning::Unknown);
-        assert_eq!(meaning(ioerr_fsync, true), Meaning::Unknown);
-        assert_eq!(meaning(ioerr_fsync, false), Meaning::Lasting);
-        assert_eq!(meaning(full, true), Meaning::Lasting);
-        assert_eq!(meaning(busy_snapshot, false), Meaning::Transient);
-    }
 }

@@ -96,7 +96,7 @@ pub(crate) fn commands(export: &Export, dirt: &mut Dirt) -> Vec<Outgoing> {
     let master = plans.into_iter().filter_map(|(plan, at)| product(plan, at));
     let model = health_model(export, day_before.date_naive());
     let master = settings(export).into_iter().chain(master).chain(metrics);
-    let master = master.chain(model);
+    let master = master.chain(model).chain(renewals(export));
     let master = master.map(|command| Dated {
         at: day_before,
         ..command
@@ -133,6 +133,28 @@ fn settings(export: &Export) -> Option<Dated> {
         kind_name: "configure_tenant",
         id: "self".to_owned(),
         kind: Kind::ConfigureTenant(configure),
+    })
+}
+
+/// How contracts are renewed: without a sales process no opportunity to renew one could be opened.
+fn renewals(export: &Export) -> Option<Dated> {
+    let first = export.subscriptions.first()?;
+    let stage = |id: &str, name: &str| v1::Stage {
+        stage_id: id.to_owned(),
+        name: name.to_owned(),
+        ..v1::Stage::default()
+    };
+    let define = v1::DefineSalesProcess {
+        sales_process_id: "renewal".to_owned(),
+        name: "Renewal".to_owned(),
+        stages: vec![stage("open", "Open"), stage("agreed", "Agreed")],
+    };
+    Some(Dated {
+        at: DateTime::UNIX_EPOCH,
+        origin: first.origin.clone(),
+        kind_name: "define_sales_process",
+        id: "renewal".to_owned(),
+        kind: Kind::DefineSalesProcess(define),
     })
 }
 

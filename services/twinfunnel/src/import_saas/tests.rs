@@ -103,6 +103,7 @@ fn what_others_need_comes_first_and_the_rest_as_it_occurred() {
         "declare_metric:feature_usage 2023-01-04 00:00",
         "declare_metric:feature_2 2023-01-04 00:00",
         "publish_health_model:standard 2023-01-04 00:00",
+        "define_sales_process:renewal 2023-01-04 00:00",
         "register_customer:A-1 2023-02-01 00:00",
         "record_usage:A-1~2023-01-05 2023-01-05 00:00",
         "sign_contract:S-1 2023-02-03 00:00",

@@ -101,3 +101,40 @@ fn what_is_over_or_goes_on_elsewhere_has_no_other_end() {
     let late = renewed.when(move_end("a1", "2018-09-01"));
     late.then_refused("ALREADY_RENEWED", &["contract_id=c2"]);
 }
+
+#[test]
+fn as_much_of_each_recurs_as_before_unless_it_is_said() {
+    let recurring = |quantity: &str, amount_minor, monthly| Line {
+        quantity: id(quantity),
+        amount_minor,
+        monthly_recurring_minor: monthly,
+        ..line("seats", 600)
+    };
+    let signed = ContractSigned {
+        lines: vec![recurring("3", 180_000, Some(10_000))],
+        ..terms()
+    };
+    let signed = among(given([ContractEvent::ContractSigned(signed)]));
+    let asked = |quantity: &str, monthly| v1::Line {
+        line_id: "seats".to_owned(),
+        product_id: "gtx".to_owned(),
+        quantity: quantity.to_owned(),
+        monthly_recurring: monthly,
+        ..Default::default()
+    };
+    let amended = |line| ContractAmended {
+        kind: AmendmentKind::Expansion,
+        ends_on: None,
+        changes: vec![LineChange {
+            line,
+            amount_before_minor: 180_000,
+        }],
+        ..moved("2018-03-01")
+    };
+    let more = signed.clone().when(expand("a1", vec![asked("5", None)]));
+    let more_recurs = recurring("5", 300_000, Some(16_667));
+    more.then([amended(more_recurs).into()]);
+    let stated = signed.when(expand("a1", vec![asked("5", dollars(0))]));
+    let none_recurs = recurring("5", 300_000, Some(0));
+    stated.then([amended(none_recurs).into()]);
+}
