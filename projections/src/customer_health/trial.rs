@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use ::figures::health::{Backtest, Band, Flagged, Outcome, health};
-use chrono::{Datelike as _, NaiveDate};
+use chrono::{Datelike as _, Days, NaiveDate};
 use event_schemas::health_model::HealthTerms;
 use proto::v1;
 
@@ -25,6 +25,13 @@ pub(crate) async fn trial(
     request: &v1::TryHealthModelRequest,
 ) -> Result<v1::HealthModelTrial, QueryError> {
     let terms = supposed(&request.terms_json)?;
+    let mut unknown = terms.metrics.iter().map(|factor| &factor.metric_id);
+    if let Some(metric_id) = unknown.find(|id| !scene.metrics.is_declared(id.as_str())) {
+        return Err(QueryError::Invalid {
+            field: "terms_json".into(),
+            description: format!("names metric {metric_id}, which was never declared"),
+        });
+    }
     let from_on = required(&request.from_on, "from_on")?;
     let to_on = required(&request.to_on, "to_on")?;
     period(from_on, to_on, DAYS_MAX)?;
@@ -37,7 +44,11 @@ pub(crate) async fn trial(
     let departures = Departures::load(scene).await?;
     let mut overall = Backtest::default();
     let mut months = Vec::new();
+    let known_to = scene.calendar.on(scene.asked.at);
     for on in month_ends(from_on, to_on) {
+        // Before then nobody can tell a false alarm from one that is yet to come true.
+        let decided_on = on.checked_add_days(Days::new(within_days.into()));
+        let is_decided = decided_on.is_some_and(|decided_on| decided_on <= known_to);
         let day = scene.calendar.day(on);
         let mut counts = Backtest::default();
         let mut customers = Vec::new();
@@ -55,7 +66,9 @@ pub(crate) async fn trial(
             };
             let outcome = flagged.outcome(within_days);
             counts.add(outcome);
-            overall.add(outcome);
+            if is_decided {
+                overall.add(outcome);
+            }
             let told = match outcome {
                 Outcome::Hit => "HIT",
                 Outcome::FalseAlarm => "FALSE_ALARM",

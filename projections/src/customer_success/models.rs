@@ -92,6 +92,11 @@ impl Metrics {
         Ok(Self(metrics))
     }
 
+    /// Whether a metric was ever declared.
+    pub(crate) fn is_declared(&self, metric_id: &str) -> bool {
+        self.0.contains_key(metric_id)
+    }
+
     /// How a metric was declared by the end of a day; a retired one is measured on, by what was told
     /// of it.
     pub(crate) fn on(&self, day: Day, metric_id: &str) -> Option<Aggregation> {

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::customers::noon;
 use crate::health::{logins, two_customers};
-use crate::home::{Story, tenant};
+use crate::home::{Story, tenant, timestamp};
 
 on_both!(
     a_book_is_told_worst_first,
@@ -126,6 +126,31 @@ async fn a_model_is_tried_against_who_left(mut story: Story) {
         (overall.precision, overall.recall, overall.quiet),
         (Some(0.5), Some(0.5), 1)
     );
+    // Ten days on nobody could tell.
+    let as_of = v1::AsOf {
+        known_at: None,
+        happened_by: Some(timestamp(noon("10.02"))),
+    };
+    let early = v1::TryHealthModelRequest {
+        consistency: Some(v1::Consistency {
+            as_of: Some(as_of),
+            min_position: 0,
+        }),
+        ..asked.clone()
+    };
+    let told = story.read_models.try_health_model(&tenant(), early).await;
+    let told = told.unwrap();
+    assert_eq!(
+        (told.months.len(), told.overall.unwrap().false_alarms),
+        (1, 0)
+    );
+    let unknown = v1::TryHealthModelRequest {
+        terms_json: logins().to_string().replace("logins", "nope"),
+        ..asked.clone()
+    };
+    let refused = story.read_models.try_health_model(&tenant(), unknown).await;
+    let refused = refused.unwrap_err().to_string();
+    assert!(refused.contains("nope"), "{refused}");
     // A renewal the day after the end is no departure.
     story.contract("k-2", "hit", "15.02", None).await;
     let consistency = story.now();

@@ -19098,6 +19098,7 @@ pub struct HealthModelTrial {
     pub answered_from: ::core::option::Option<AnsweredFrom>,
     #[prost(message, repeated, tag = "2")]
     pub months: ::prost::alloc::vec::Vec<HealthTrialMonth>,
+    /// Of the months of which it is known by now who left in time.
     #[prost(message, optional, tag = "3")]
     pub overall: ::core::option::Option<HealthTrialCounts>,
 }

@@ -3,19 +3,23 @@
 use event_schemas::commission_plan::Proration;
 use event_schemas::rep::QuotaSet;
 use event_schemas::vocabulary::{Currency, RepId};
+use num_rational::BigRational;
+use num_traits::{ToPrimitive as _, Zero as _};
 use rust_decimal::Decimal;
 
 use super::CalculateError;
 use super::book::{Book, Source};
-use super::exact::mul_div;
 use super::timeline::Timeline;
 use crate::calendar::{Span, add_months};
 
 /// What a rep is to sell in a span, in minor units of a currency; none if no quota was set for it.
 ///
-/// A quota has parts: those that its weights name, or else its months. A part falls on its months
+/// A quota has parts: those that its weights name, or else it is one. A part falls on its months
 /// evenly. Of what falls on the span, someone who takes part in some of it has the part by days,
 /// or by months.
+///
+/// It is worked out in fractions: a twelfth is no decimal, and twelve of them are to be the whole, since a tier
+/// may begin there.
 pub(super) fn quota(
     book: &Book,
     timeline: &Timeline<'_>,
@@ -33,12 +37,13 @@ pub(super) fn quota(
         if whole.overlap(span).is_none() {
             continue;
         }
-        let mut falls = Decimal::ZERO;
-        for (part, minor) in parts(quota)? {
+        let mut falls = BigRational::zero();
+        for (part, minor) in parts(quota) {
             if let Some(common) = part.overlap(span) {
-                falls += within(timeline, part, minor, common, proration)?;
+                falls += minor * within(timeline, part, common, proration);
             }
         }
+        let falls = decimal(&falls)?;
         let from = quota.amount.currency;
         let falls = book.sums.convert(falls, from, currency, quota.from_on)?;
         *total.get_or_insert(Decimal::ZERO) += falls;
@@ -54,17 +59,26 @@ pub(super) fn quota_sources<'b>(book: &'b Book, rep_id: &RepId, span: Span) -> V
     within.map(|(source, _)| source).collect()
 }
 
-/// What of a part falls on the days that it has in common with the span.
-fn within(
-    timeline: &Timeline<'_>,
-    part: Span,
-    minor: Decimal,
-    common: Span,
-    proration: Proration,
-) -> Result<Decimal, CalculateError> {
+/// Places of a minor unit that are kept of what is no whole number of them.
+const PLACES: u32 = 12;
+
+fn decimal(exact: &BigRational) -> Result<Decimal, CalculateError> {
+    let scaled = exact * BigRational::from_integer(10u64.pow(PLACES).into());
+    let scaled = scaled.round().to_integer().to_i128();
+    let value = scaled.and_then(|scaled| Decimal::try_from_i128_with_scale(scaled, PLACES).ok());
+    let value = value.ok_or(CalculateError::OutOfRange)?;
+    Ok(value.normalize())
+}
+
+fn fraction(part: i64, whole: i64) -> BigRational {
+    BigRational::new(part.into(), whole.max(1).into())
+}
+
+/// Which part of a part falls on the days that it has in common with the span.
+fn within(timeline: &Timeline<'_>, part: Span, common: Span, proration: Proration) -> BigRational {
     let months = months(part);
-    let count = Decimal::from(months.len());
-    let mut falls = Decimal::ZERO;
+    let count = BigRational::from_integer(months.len().into());
+    let mut falls = BigRational::zero();
     for month in months {
         let Some(of_month) = month.overlap(common) else {
             continue;
@@ -73,16 +87,12 @@ fn within(
             Proration::Months => participating(timeline, of_month),
             Proration::Days | Proration::None => of_month.days(),
         };
-        let part = mul_div(minor, Decimal::from(days), Decimal::from(month.days()))?;
-        falls += part;
+        falls += fraction(days, month.days());
     }
-    let falls = mul_div(falls, Decimal::ONE, count)?;
+    let falls = falls / count;
     match proration {
-        Proration::Days => {
-            let days = participating(timeline, common);
-            mul_div(falls, Decimal::from(days), Decimal::from(common.days()))
-        }
-        Proration::Months | Proration::None => Ok(falls),
+        Proration::Days => falls * fraction(participating(timeline, common), common.days()),
+        Proration::Months | Proration::None => falls,
     }
 }
 
@@ -107,18 +117,16 @@ fn months(span: Span) -> Vec<Span> {
 }
 
 /// The parts of a quota, and how much falls on each, in its own currency.
-fn parts(quota: &QuotaSet) -> Result<Vec<(Span, Decimal)>, CalculateError> {
+fn parts(quota: &QuotaSet) -> Vec<(Span, BigRational)> {
     let whole = Span {
         from_on: quota.from_on,
         to_on: quota.to_on,
     };
-    let amount = Decimal::from(quota.amount.amount_minor);
+    let amount = BigRational::from_integer(quota.amount.amount_minor.into());
     let months = months(whole);
     let each_part = quota.weights.len();
     if each_part == 0 {
-        let count = Decimal::from(months.len());
-        let minor = mul_div(amount, Decimal::ONE, count)?;
-        return Ok(months.into_iter().map(|month| (month, minor)).collect());
+        return vec![(whole, amount)];
     }
     let mut parts = Vec::with_capacity(each_part);
     for (at, weight) in quota.weights.iter().enumerate() {
@@ -132,10 +140,10 @@ fn parts(quota: &QuotaSet) -> Result<Vec<(Span, Decimal)>, CalculateError> {
         } else {
             by_days(whole, at, each_part)
         };
-        let minor = mul_div(amount, Decimal::from(weight.0), Decimal::from(10_000))?;
+        let minor = &amount * fraction(weight.0.into(), 10_000);
         parts.extend(part.map(|part| (part, minor)));
     }
-    Ok(parts)
+    parts
 }
 
 /// One of so many equal parts of a span, to the day.

@@ -171,24 +171,35 @@ impl Settling<'_, '_> {
             )
         };
         let mut earned = self.sum(is_earned)?;
+        if matches!(self.terms().floor, Some(Floor::QuotaPercent(_)))
+            && attainment.quota_minor.is_none()
+            && earned > 0
+        {
+            return Err(CalculateError::NoQuota {
+                rep_id: self.participant.rep_id.clone(),
+                from_on: self.span.from_on,
+                to_on: self.span.to_on,
+            });
+        }
         let (floor, cap, guarantee) = {
             let terms = self.terms();
             (terms.floor, terms.cap, terms.guarantee_minor)
         };
         let is_below = match floor {
             Some(Floor::AmountMinor(least)) => earned < least,
+            // Of a quota of nothing everything is reached.
             Some(Floor::QuotaPercent(least)) => {
                 let reached = attainment.percent.map(|percent| percent.decimal());
-                reached.is_none_or(|reached| reached < least.decimal())
+                reached.is_some_and(|reached| reached < least.decimal())
             }
             None => false,
         };
         if is_below && earned > 0 {
-            self.push(
-                LineKind::Floor,
-                -earned,
-                &[("earned, below the floor", earned)],
-            );
+            let mut inputs = vec![("earned, below the floor", earned)];
+            if let Some(Floor::AmountMinor(least)) = floor {
+                inputs.push(("floor", least));
+            }
+            self.push(LineKind::Floor, -earned, &inputs);
             earned = 0;
         }
         let withheld = &mut carry.balances.cap_withheld_minor;

@@ -73,6 +73,11 @@ pub(super) fn credit(credit: &Credit, currency: Currency, to: Currency) -> Vec<S
         inputs.push(("direct cost", money(credit.cost, currency)));
     }
     if currency != to {
+        if let Some((rate, is_inverse)) = credit.exchange_rate {
+            let (rate, pair) = (shown(rate), (currency.code(), to.code()));
+            let (of, per) = if is_inverse { (pair.1, pair.0) } else { pair };
+            inputs.push(("exchange rate", format!("1 {of} is {rate} {per}")));
+        }
         inputs.push(("converted", money(credit.converted, to)));
     }
     if !credit.fixed_cost.is_zero() {

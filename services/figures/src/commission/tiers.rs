@@ -10,6 +10,8 @@ use super::exact::{mul, mul_div, percent};
 /// Tiers whose bounds are sums of money.
 #[derive(Debug, Clone)]
 pub(super) struct Ladder {
+    /// By which bounds in percent became sums.
+    quota: Option<Decimal>,
     bands: Vec<Band>,
     mode: Mode,
     edge: Edge,
@@ -81,6 +83,7 @@ impl Ladder {
             bands.iter_mut().for_each(|first| first.to = None);
         }
         Ok(Self {
+            quota: quota.filter(|_| tiers.measure == Measure::Attainment),
             bands,
             mode: tiers.mode,
             edge: tiers.edge,
@@ -192,6 +195,31 @@ impl Ladder {
 
     pub(super) fn mode(&self) -> Mode {
         self.mode
+    }
+
+    pub(super) fn quota(&self) -> Option<Decimal> {
+        self.quota
+    }
+
+    /// What all of a window that has come so far is paid at its tiers: how much of it, weighted, at which; where
+    /// it is not each slice at its own.
+    pub(super) fn whole(&self, climb: &Climb) -> Vec<Slice> {
+        let reached = self.tier(climb.volume);
+        let at = |tier: usize, volume| {
+            let band = self.bands.get(tier.saturating_sub(1))?;
+            Some(Slice {
+                tier,
+                volume,
+                pays: band.pays,
+            })
+        };
+        let all = match self.mode {
+            Mode::Marginal | Mode::Interpolated => [None, None],
+            Mode::Retroactive => [at(reached, climb.below), None],
+            Mode::Overage => [at(1, climb.below), at(reached, climb.above)],
+        };
+        let all = all.into_iter().flatten();
+        all.filter(|slice| !slice.volume.is_zero()).collect()
     }
 }
 

@@ -12,7 +12,7 @@ use super::earn::Participant;
 use super::exact::{self, mul, round};
 use super::opening::Credited;
 use super::quota::{quota, quota_sources};
-use super::steps::{money, money_minor, pays, step};
+use super::steps::{money, money_minor, pays, percent, step};
 use super::tiers::{Climb, Ladder};
 use super::transactions::Transaction;
 use crate::calendar::{Span, period_of};
@@ -265,7 +265,7 @@ impl Window {
         let mut steps = Vec::new();
         if told {
             if let Some(ladder) = ladder {
-                steps.extend(climbed(ladder, volume_before, added, currency));
+                steps.extend(climbed(ladder, volume_before, added, &self.climb, currency));
             }
             let inputs = [
                 ("earned before in the window", money(before, currency)),
@@ -294,7 +294,13 @@ impl Window {
 }
 
 /// How a volume climbs a ladder.
-fn climbed(ladder: &Ladder, before: Decimal, added: Added, currency: Currency) -> Vec<Step> {
+fn climbed(
+    ladder: &Ladder,
+    before: Decimal,
+    added: Added,
+    climb: &Climb,
+    currency: Currency,
+) -> Vec<Step> {
     let after = before + added.volume;
     let mode = match ladder.mode() {
         Mode::Marginal => "each slice at its own tier",
@@ -302,12 +308,26 @@ fn climbed(ladder: &Ladder, before: Decimal, added: Added, currency: Currency) -
         Mode::Overage => "all above the first tier at the tier reached",
         Mode::Interpolated => "lumps in proportion",
     };
-    let inputs = [
+    let mut inputs = vec![
         ("volume before", money(before, currency)),
         ("volume after", money(after, currency)),
-        ("tier reached", ladder.tier(after).to_string()),
     ];
+    if let Some(quota) = ladder.quota() {
+        inputs.push(("quota", money(quota, currency)));
+        let attained = after.checked_mul(Decimal::ONE_HUNDRED);
+        let attained = attained.and_then(|of| of.checked_div(quota));
+        inputs.extend(attained.map(|attained| ("attainment", percent(attained))));
+    }
+    inputs.push(("tier reached", ladder.tier(after).to_string()));
     let mut steps = vec![step("tiers", &inputs, mode.to_owned())];
+    if matches!(ladder.mode(), Mode::Retroactive | Mode::Overage) {
+        for whole in ladder.whole(climb) {
+            let inputs = [("of the window, weighted", money(whole.volume, currency))];
+            let name = format!("at tier {}", whole.tier);
+            steps.push(step(&name, &inputs, pays(whole.pays, currency)));
+        }
+        return steps;
+    }
     for slice in ladder.slices(before, added.volume) {
         let inputs = [("volume", money(slice.volume, currency))];
         let name = format!("slice in tier {}", slice.tier);

@@ -235,6 +235,68 @@ fn d3_a_seasonal_quota_is_prorated_by_months_of_participation() {
 }
 
 #[test]
+fn a_quota_that_no_month_divides_is_reached_to_the_cent() {
+    let paid = |quota, amount, edge: &str| {
+        let mut plan = by_attainment("10", "RETROACTIVE");
+        plan["tiers"]["edge"] = json!(edge);
+        plan["tiers"]["bands"] = json!([
+            { "from": "0", "to": "100", "pays": { "MULTIPLIER": "1" } },
+            { "from": "100", "pays": { "MULTIPLIER": "2" } },
+        ]);
+        let mut story = Story::of(plan);
+        story.quota("ann", year(), quota, &[]);
+        story.signs("c", on(3, 1), amount);
+        story.total("ann", year())
+    };
+    for quota in [50_000, 70_000, 100_000, 200_000, 350_000] {
+        assert_eq!(paid(quota, quota, "UPPER"), quota * 20, "{quota}");
+        assert_eq!(paid(quota, quota, "LOWER"), quota * 10, "{quota}");
+        assert_eq!(paid(quota, quota - 1, "UPPER"), (quota - 1) * 10, "{quota}");
+    }
+}
+
+#[test]
+fn a_quota_is_prorated_by_days_whatever_its_months() {
+    let mut plan = flat("1");
+    plan["statement_period"] = json!("YEAR");
+    plan["quota_proration"] = json!("DAYS");
+    let mut story = Story::default();
+    story.publish(1, on(1, 1), plan);
+    story.enrol("ann", on(4, 1), None);
+    let days = year().days();
+    story.quota("ann", year(), days * 1_000, &[]);
+    let attainment = story.statement("ann", year()).attainment;
+    let worked = days - (on(4, 1) - on(1, 1)).num_days();
+    assert_eq!(
+        attainment.quota_minor,
+        Some(number(&(worked * 100_000).to_string()))
+    );
+}
+
+#[test]
+fn all_at_the_tier_reached_is_told_as_that() {
+    let mut plan = flat("1");
+    plan["statement_period"] = json!("YEAR");
+    plan["rates"] = json!([]);
+    plan["tiers"] = json!({
+        "measure": "BASIS", "window": "YEAR", "mode": "RETROACTIVE",
+        "bands": [
+            { "from": "0", "to": "1000000", "pays": { "PERCENT": "5" } },
+            { "from": "1000000", "pays": { "PERCENT": "10" } },
+        ],
+    });
+    let mut story = Story::of(plan);
+    story.signs("one", on(3, 1), 9_000);
+    story.signs("two", on(4, 1), 9_000);
+    let statement = story.statement("ann", year());
+    let steps = &statement.lines.last().unwrap().derivation.steps;
+    let step = steps.iter().find(|step| step.step == "at tier 2").unwrap();
+    assert_eq!(step.inputs.first().unwrap().value, "18000.00 USD");
+    assert_eq!(step.result, "10 %");
+    assert!(steps.iter().all(|step| !step.step.starts_with("slice")));
+}
+
+#[test]
 fn d4_attainment_is_credited_over_quota() {
     let mut plan = flat("1");
     plan["statement_period"] = json!("YEAR");

@@ -206,6 +206,22 @@ fn a_row_that_cannot_be_taken_is_told() {
     let cases = [
         (
             Rows {
+                subscriptions: OPEN,
+                usage: "U-1,S-1,2023-02-05,,7\n",
+                ..Rows::default()
+            },
+            "feature_name",
+        ),
+        (
+            Rows {
+                subscriptions: OPEN,
+                usage: ",S-1,2023-02-05,feature_2,7\n",
+                ..Rows::default()
+            },
+            "usage_id",
+        ),
+        (
+            Rows {
                 subscriptions: "S-1,A-9,2023-02-03,,Pro,1,12,annual\n",
                 ..Rows::default()
             },

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, NaiveDate};
+use event_schemas::vocabulary::{MetricId, UsageRecordId};
 use proto::v1;
 use proto::v1::command::Kind;
 
@@ -79,6 +80,14 @@ fn used<'a>(
     let id = &cells.subscription_id;
     let term = catalog.subscriptions.get(&**id);
     let term = term.ok_or_else(|| format!("unknown subscription {id:?}"))?;
+    // Else it would be refused together with all of its day.
+    let record_id = format!("{}~{}", cells.usage_id, cells.feature_name);
+    if cells.usage_id.is_empty() || UsageRecordId::new(&record_id).is_err() {
+        return Err(format!("usage_id {:?} is no id", cells.usage_id));
+    }
+    if MetricId::new(&cells.feature_name).is_err() {
+        return Err(format!("feature_name {:?} is no id", cells.feature_name));
+    }
     if cells.usage_count.parse::<u32>().is_err() {
         return Err(format!("usage_count {:?} is no count", cells.usage_count));
     }

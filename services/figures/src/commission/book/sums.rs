@@ -98,6 +98,17 @@ impl Sums {
         div(mul(converted, unit(wider))?, unit(narrower))
     }
 
+    /// The rate of a day, and whether it is that of the other way round.
+    pub(in crate::commission) fn rate_on(
+        &self,
+        from: Currency,
+        to: Currency,
+        on: NaiveDate,
+    ) -> Option<(Decimal, bool)> {
+        let direct = self.rate(from, to, on).map(|rate| (rate, false));
+        direct.or_else(|| self.rate(to, from, on).map(|rate| (rate, true)))
+    }
+
     fn rate(&self, from: Currency, to: Currency, on: NaiveDate) -> Option<Decimal> {
         self.known(from, to, on).map(|(_, rate)| *rate)
     }

@@ -128,6 +128,7 @@ impl<'b> LineState<'b> {
             agreed_minor: self.agreed_minor(),
             cost,
             converted,
+            exchange_rate: book.sums.rate_on(currency, terms.currency, day),
             fixed_cost,
             share,
             basis: mul_div(converted - fixed_cost, share_of, whole)?,

@@ -66,6 +66,8 @@ pub(super) struct Credit {
     pub(super) cost: Decimal,
     /// Both, less one from the other, in minor units of the plan's currency.
     pub(super) converted: Decimal,
+    /// At which rate, if at one, and whether it is that of the other way round.
+    pub(super) exchange_rate: Option<(Decimal, bool)>,
     /// The fixed cost that belongs to it, in the same.
     pub(super) fixed_cost: Decimal,
     /// The share that is credited, in basis points.
