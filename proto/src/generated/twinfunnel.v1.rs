@@ -15998,9 +15998,9 @@ pub struct UsageRecord {
     /// together have at most 64 characters.
     #[prost(string, tag = "2")]
     pub source: ::prost::alloc::string::String,
-    /// The number that the sender gave it: 1 or more.
-    #[prost(uint64, tag = "3")]
-    pub sequence: u64,
+    /// The number that the sender gave it: required with `source`; may be 0.
+    #[prost(uint64, optional, tag = "3")]
+    pub sequence: ::core::option::Option<u64>,
     /// What was measured. A metric is declared first (UNKNOWN_METRIC) and not retired before that day
     /// (RETIRED_METRIC).
     #[prost(string, tag = "4")]

@@ -201,7 +201,7 @@ impl Batches {
         let used_on = format!("2024-02-{:02}", day + 1);
         let record = |sequence| v1::UsageRecord {
             source: source.clone(),
-            sequence,
+            sequence: Some(sequence),
             metric_id: "logins".to_owned(),
             quantity: "3".to_owned(),
             used_on: used_on.clone(),

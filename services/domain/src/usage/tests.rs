@@ -126,7 +126,7 @@ fn a_record_that_is_anothers_is_left_out_and_the_rest_lands() {
 fn a_record_is_known_by_its_sender_and_number_too() {
     let numbered = v1::UsageRecord {
         source: "web".to_owned(),
-        sequence: 7,
+        sequence: Some(7),
         ..told("", "1", 1)
     };
     let first = unused().when(record([numbered.clone()]));
@@ -136,7 +136,7 @@ fn a_record_is_known_by_its_sender_and_number_too() {
     let unnumbered = v1::RecordUsage {
         customer_id: "acme".to_owned(),
         records: vec![v1::UsageRecord {
-            sequence: 0,
+            sequence: None,
             ..numbered
         }],
     };

@@ -147,7 +147,7 @@ fn record_id(
     field: impl Fn(&str) -> String,
     m: &v1::UsageRecord,
 ) -> Option<UsageRecordId> {
-    let is_numbered = !m.source.is_empty() || m.sequence > 0;
+    let is_numbered = !m.source.is_empty() || m.sequence.is_some();
     // Where it is good, no path is made of it: there are many.
     let id = |f: &mut Fields, name: &str, text: &str| {
         let good = UsageRecordId::new(text).ok();
@@ -160,20 +160,20 @@ fn record_id(
         f.wrong(&field("source"), "is missing: it says whose sequence it is");
         return None;
     }
-    if m.sequence == 0 {
-        f.wrong(
-            &field("sequence"),
-            "is missing: a sender's records are numbered from 1",
-        );
-        return None;
-    }
     if !m.record_id.is_empty() {
         let why = "is one thing, source and sequence the other: only one of them is told";
         f.wrong(&field("record_id"), why);
         return None;
     }
+    let Some(sequence) = m.sequence else {
+        f.wrong(
+            &field("sequence"),
+            "is missing: all that it sends would be one record",
+        );
+        return None;
+    };
     // A sequence holds no `~`, so no two of them are written alike.
-    id(f, "source", &format!("{}~{}", m.source, m.sequence))
+    id(f, "source", &format!("{}~{sequence}", m.source))
 }
 
 /// A required quantity.

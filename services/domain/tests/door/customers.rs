@@ -189,6 +189,8 @@ fn a_record_is_known_by_its_id_or_by_sender_and_number() {
     assert_eq!(with(json!({ "source": "web", "sequence": 0 })), none);
     assert_eq!(with(json!({})), ["records[0].record_id"]);
     assert_eq!(with(json!({ "sequence": 7 })), ["records[0].source"]);
+    let unnumbered = with(json!({ "source": "web" }));
+    assert_eq!(unnumbered, ["records[0].sequence"]);
     let both = json!({ "record_id": "u1", "source": "web" });
     assert_eq!(with(both), ["records[0].record_id"]);
     let long = json!({ "source": "x".repeat(60), "sequence": 12345 });
