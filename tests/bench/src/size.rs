@@ -145,9 +145,14 @@ async fn fill_postgres(url: &str, events: u64) -> anyhow::Result<()> {
             .await?;
     }
     // As autovacuum does in time: without it no row is known to be visible to all.
-    sqlx::raw_sql("VACUUM ANALYZE events; VACUUM ANALYZE commands; CHECKPOINT")
-        .execute(&mut connection)
-        .await?;
+    // One by one: several at once are a transaction, in which there is no vacuum.
+    for statement in [
+        "VACUUM ANALYZE events",
+        "VACUUM ANALYZE commands",
+        "CHECKPOINT",
+    ] {
+        sqlx::raw_sql(statement).execute(&mut connection).await?;
+    }
     Ok(connection.close().await?)
 }
 
