@@ -299,7 +299,9 @@ pub struct Override {
 }
 
 /// What an override is a part of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum OverrideOn {
     /// The basis credited to the team, by this plan's timing and basis; overlays do not count.

@@ -208,6 +208,17 @@ impl Scene<'_> {
             starts_on: signed_on,
             ..deal
         };
+        let period = self.period(&plan_id, signed_on)?;
+        if self.book.life(&plan_id, &rep_id, period.from_on).is_some() {
+            let (from_on, to_on) = (period.from_on, period.to_on);
+            return Err(QueryError::Precondition {
+                reason: "PERIOD_CLOSED".into(),
+                message: format!(
+                    "the period from {from_on} to {to_on} is closed: a deal of it would be paid as a \
+                     correction in the first open one"
+                ),
+            });
+        }
         let estimate = commission::estimate(self.book, &plan_id, &rep_id, &deal)
             .map_err(|error| told(&error))?;
         let currency = estimate.with.currency;
@@ -373,7 +384,6 @@ fn told(error: &CalculateError) -> QueryError {
         CalculateError::NoQuota { .. } => "NO_QUOTA",
         CalculateError::NoRate { .. } => "NO_RATE",
         CalculateError::SharesNotWhole { .. } => "SHARES_NOT_WHOLE",
-        CalculateError::DirectCreditOnSubordinate { .. } => "DIRECT_CREDIT_ON_SUBORDINATE",
         CalculateError::OutOfRange => "OUT_OF_RANGE",
     };
     QueryError::Precondition {

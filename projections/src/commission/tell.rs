@@ -2,7 +2,7 @@
 
 use event_schemas::commission_period::{EventRef, LineOrigin, Statement, StatementLine};
 use event_schemas::vocabulary::{Currency, Number};
-use figures::commission::{Life, Signal, SignalKind, Standing, explain, half_up};
+use figures::commission::{Life, SUPPOSED, Signal, SignalKind, Standing, explain, half_up};
 use proto::instant::to_timestamp;
 use proto::v1;
 use rust_decimal::Decimal;
@@ -50,7 +50,7 @@ pub(super) fn statement(
 
 pub(super) fn line(line: &StatementLine, currency: Currency) -> v1::StatementLine {
     let text = |id: Option<String>| id.unwrap_or_default();
-    let steps = line.derivation.steps.iter();
+    let (steps, events) = (line.derivation.steps.iter(), line.derivation.events.iter());
     v1::StatementLine {
         line_id: line.line_id.clone(),
         kind: line.kind.as_str().to_owned(),
@@ -61,7 +61,11 @@ pub(super) fn line(line: &StatementLine, currency: Currency) -> v1::StatementLin
         rates_percent: line.rates_percent.iter().map(Number::to_string).collect(),
         amount: Some(money(currency, line.amount_minor)),
         origin: line.origin.as_ref().map(origin),
-        events: line.derivation.events.iter().map(event).collect(),
+        // What is supposed is in no log.
+        events: events
+            .filter(|event| event.event_type != SUPPOSED)
+            .map(event)
+            .collect(),
         steps: steps
             .map(|step| v1::DerivationStep {
                 step: step.step.clone(),

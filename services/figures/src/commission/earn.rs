@@ -6,19 +6,20 @@ use std::sync::Arc;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use event_schemas::commission_period::{Derivation, LineKind, StatementLine, Step};
 use event_schemas::commission_plan::{Pay, Rate, Terms, Tiers};
-use event_schemas::vocabulary::{CommissionPlanId, ContractId, Currency, Line, LineId, RepId};
+use event_schemas::vocabulary::{CommissionPlanId, Line, RepId};
 use rust_decimal::Decimal;
 
 use super::CalculateError;
 use super::book::{Book, Contract, Source};
 use super::exact::{mul_div, percent, round, told};
-use super::ledger::Ledger;
+use super::ledger::PaidFor;
 use super::opening::{Opening, Own};
 use super::overrides::overrides;
 use super::spifs::spifs;
-use super::steps::{self, money, money_minor, step};
+use super::steps::{self, money_minor, step};
+use super::taken::Lost;
 use super::timeline::Timeline;
-use super::transactions::{Credit, Credits, Kind, Reader, Share, Transaction};
+use super::transactions::{Credit, Credits, Kind, Reader, Share, Shared, Transaction};
 use super::window::{Windows, Worth};
 use crate::calendar::Span;
 
@@ -64,43 +65,10 @@ pub(super) struct Earned<'b> {
     pub(super) day: NaiveDate,
     pub(super) line: StatementLine,
     pub(super) sources: Vec<&'b Source>,
-    /// What is taken back, if that is what it is.
-    pub(super) lost: Option<Lost>,
-}
-
-/// A part that is lost of what is credited and stands, in minor units of the contract's currency.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Lost {
-    pub(super) part: Decimal,
-    pub(super) of: Decimal,
-    pub(super) currency: Currency,
-}
-
-impl Lost {
-    /// What it takes of a sum that was paid, so far and less what was taken back before: nothing if
-    /// nothing was; and how that follows.
-    pub(super) fn take(
-        self,
-        paid_for: &str,
-        paid_minor: i64,
-        currency: Currency,
-    ) -> Result<Option<(i64, Vec<Step>)>, CalculateError> {
-        if paid_minor == 0 || self.of.is_zero() {
-            return Ok(None);
-        }
-        let taken = mul_div(Decimal::from(paid_minor), self.part, self.of)?;
-        let amount_minor = -round(taken)?;
-        let inputs = [
-            (paid_for, money_minor(paid_minor, currency)),
-            ("credited and standing", money(self.of, self.currency)),
-            ("lost", money(self.part, self.currency)),
-        ];
-        let steps = vec![
-            step("claw-back", &inputs, money(-taken, currency)),
-            step("rounded", &[], money_minor(amount_minor, currency)),
-        ];
-        Ok(Some((amount_minor, steps)))
-    }
+    /// What its sum is paid for.
+    pub(super) brings: Vec<(PaidFor, i64)>,
+    /// What is lost of what, if it is taken back.
+    pub(super) lost: Option<(PaidFor, Lost)>,
 }
 
 /// What a participant earned on some days.
@@ -180,9 +148,7 @@ impl<'b> Participant<'b> {
 
     /// Commissions of own deals, and what is taken back of them.
     pub(super) fn own(&self, own: &mut Own) -> Result<Earnings<'b>, CalculateError> {
-        let share = |credits: &Credits<'_>, at, terms: &Terms| {
-            Ok((self.share(credits, at, terms)?, Vec::new()))
-        };
+        let share = |credits: &Credits<'_>, at, terms: &Terms| self.share(credits, at, terms);
         let transactions = self.read(&share, self.contracts())?;
         let mut earnings = Earnings::default();
         for transaction in &transactions {
@@ -194,13 +160,8 @@ impl<'b> Participant<'b> {
                 Kind::Credit(credit) => {
                     Some(self.commission(transaction, credit, own, &mut earnings.tiers)?)
                 }
-                Kind::TakeBack(lost) => self.clawback(transaction, &own.paid, *lost)?,
+                Kind::TakeBack(lost) => self.clawback(transaction, own, *lost)?,
             };
-            if let Some(earned) = &earned {
-                let (contract_id, line_id) = (transaction.contract_id, &transaction.line.line_id);
-                let key = (contract_id.clone(), line_id.clone());
-                own.paid.add(key, earned.line.amount_minor);
-            }
             earnings.lines.extend(earned);
         }
         Ok(earnings)
@@ -221,32 +182,34 @@ impl<'b> Participant<'b> {
         reader.read(contracts)
     }
 
-    /// What the participant is credited with directly.
+    /// What the participant is credited with directly. A manager is not on a subordinate's deal, unless the plan
+    /// declares it.
     pub(super) fn share(
         &self,
         credits: &Credits<'_>,
         at: DateTime<Utc>,
         terms: &Terms,
-    ) -> Result<u64, CalculateError> {
+    ) -> Result<Shared<'b>, CalculateError> {
         let shares = credits.shares()?;
         let own = shares.iter().filter(|(rep_id, _, overlay)| {
             *rep_id == self.rep_id && (!overlay || terms.credit.overlays)
         });
-        let share = own.map(|(_, share, _)| share).sum();
-        if share > 0 && !terms.credit.direct_on_subordinates {
+        let mut shared = Shared {
+            share: own.map(|(_, share, _)| share).sum(),
+            ..Shared::default()
+        };
+        if shared.share > 0 && !terms.credit.direct_on_subordinates {
             let people = &self.book.people;
-            let subordinate = shares
-                .iter()
-                .find(|(rep_id, _, _)| people.manages(self.rep_id, rep_id, at).is_some());
-            if let Some((rep_id, _, _)) = subordinate {
-                return Err(CalculateError::DirectCreditOnSubordinate {
-                    contract_id: credits.contract_id.clone(),
-                    manager_id: self.rep_id.clone(),
-                    rep_id: (*rep_id).clone(),
-                });
+            let subordinate = shares.iter().find_map(|(rep_id, _, _)| {
+                let managed_by = people.manages(self.rep_id, rep_id, at)?;
+                Some((rep_id, managed_by))
+            });
+            if let Some((rep_id, managed_by)) = subordinate {
+                shared.refused_for = Some((*rep_id).clone());
+                shared.by.extend(managed_by);
             }
         }
-        Ok(share)
+        Ok(shared)
     }
 
     fn commission(
@@ -261,18 +224,31 @@ impl<'b> Participant<'b> {
         let rate = rate_for(terms, line);
         let keeps = keeps(terms, line);
         let pays = rate.map(|rate| rate.pays);
-        let worth = worth(terms, pays, keeps, credit)?;
+        let worth = if transaction.refused_for.is_some() {
+            Some(Worth::Free)
+        } else {
+            worth(terms, pays, keeps, credit)?
+        };
         let worth = worth.ok_or_else(|| CalculateError::NoRate {
             contract_id: transaction.contract_id.clone(),
             line_id: line.line_id.clone(),
         })?;
         let is_told = self.told.wants(transaction.day);
-        let mut windows = Windows::from(self, own.window.take());
+        let (contract_id, line_id) = (transaction.contract_id, &line.line_id);
+        let paid_for = PaidFor::Line(contract_id.clone(), line_id.clone());
         let credited = &own.credited;
-        let paid = windows.pay(transaction, credit.basis, worth, credited, is_told)?;
+        let mut windows = Windows::from(self, own.window.take());
+        let is_refused = transaction.refused_for.is_some();
+        let basis = if is_refused {
+            Decimal::ZERO
+        } else {
+            credit.basis
+        };
+        let paid = windows.pay(transaction, &paid_for, basis, worth, credited, is_told)?;
         own.window = windows.into_current();
+        own.paid.extend(&paid.brings);
         if !matches!(worth, Worth::Free) {
-            own.credited.add(transaction.day, credit.basis);
+            own.credited.add(transaction.day, basis);
         }
         tiers.extend(paid.tier.map(|tier| (transaction.day, tier)));
         let mut rates = paid.rates;
@@ -282,6 +258,12 @@ impl<'b> Participant<'b> {
         let mut steps = Vec::new();
         if is_told {
             steps = steps::credit(credit, transaction.currency, terms.currency);
+            if let Some(rep_id) = &transaction.refused_for {
+                let inputs = [("manager of", rep_id.to_string())];
+                let refused =
+                    "a direct credit on a subordinate's deal, which the plan does not declare";
+                steps.push(step("refused", &inputs, refused.to_owned()));
+            }
             if keeps != Decimal::ONE_HUNDRED {
                 let discount = steps::percent(line.discount_percent.decimal());
                 let inputs = [("discount of the line", discount)];
@@ -293,7 +275,6 @@ impl<'b> Participant<'b> {
         }
         let mut sources = transaction.sources.clone();
         sources.extend(paid.sources);
-        let (contract_id, line_id) = (transaction.contract_id, &line.line_id);
         Ok(Earned {
             at: transaction.at,
             position: transaction.position,
@@ -307,48 +288,16 @@ impl<'b> Participant<'b> {
                 contract_id: Some(contract_id.clone()),
                 contract_line_id: Some(line_id.clone()),
                 occurred_at: transaction.at,
-                basis_minor: Some(told(credit.basis)?),
+                basis_minor: Some(told(basis)?),
                 rates_percent: rates,
                 amount_minor: paid.amount_minor,
                 origin: None,
                 derivation: self.derivation(transaction.day, &sources, steps),
             },
             sources,
+            brings: paid.brings,
             lost: None,
         })
-    }
-
-    /// Of what was really paid for a line, so far and less what was taken back, the part that its
-    /// credit loses.
-    fn clawback(
-        &self,
-        transaction: &Transaction<'b>,
-        paid: &Ledger<(ContractId, LineId)>,
-        lost: Lost,
-    ) -> Result<Option<Earned<'b>>, CalculateError> {
-        let currency = transaction.version.terms.currency;
-        let (contract_id, line_id) = (transaction.contract_id, &transaction.line.line_id);
-        let paid_minor = paid.paid_minor(&(contract_id.clone(), line_id.clone()));
-        let taken = lost.take("paid for the line", paid_minor, currency)?;
-        Ok(taken.map(|(amount_minor, steps)| Earned {
-            at: transaction.at,
-            position: transaction.position,
-            day: transaction.day,
-            line: StatementLine {
-                line_id: format!("clawback:{}:{contract_id}:{line_id}", transaction.position),
-                kind: LineKind::Clawback,
-                contract_id: Some(contract_id.clone()),
-                contract_line_id: Some(line_id.clone()),
-                occurred_at: transaction.at,
-                basis_minor: None,
-                rates_percent: Vec::new(),
-                amount_minor,
-                origin: None,
-                derivation: self.derivation(transaction.day, &transaction.sources, steps),
-            },
-            sources: transaction.sources.clone(),
-            lost: Some(lost),
-        }))
     }
 
     pub(super) fn derivation(
@@ -410,11 +359,17 @@ fn worth(
     let worth = match pays {
         Some(Pay::Nothing) => Worth::Free,
         Some(Pay::FixedMinor(_)) if credit.agreed_minor == 0 => Worth::Flat(Decimal::ZERO),
+        // Of the line's own sum, up to here less up to before: the parts of a whole are the whole, in
+        // whatever periods they come.
         Some(Pay::FixedMinor(minor)) => {
-            let (moved, agreed) = (credit.moved_minor, credit.agreed_minor);
-            let part = mul_div(Decimal::from(minor), moved.into(), agreed.into())?;
-            let part = mul_div(part, credit.share.into(), 10_000.into())?;
-            Worth::Flat(percent(part, keeps)?)
+            let up_to = |credited: i64| {
+                let part = mul_div(minor.into(), credited.into(), credit.agreed_minor.into())?;
+                let part = mul_div(part, credit.share.into(), 10_000.into())?;
+                round(percent(part, keeps)?)
+            };
+            let after = up_to(credit.credited_minor)?;
+            let before = up_to(credit.credited_minor.saturating_sub(credit.moved_minor))?;
+            Worth::Flat(after.saturating_sub(before).into())
         }
         Some(Pay::Percent(rate)) if multiplied => {
             let fraction = rate.decimal() / Decimal::ONE_HUNDRED;

@@ -10,7 +10,8 @@
 //! lines of a window sum to its rounded whole, however a sum is cut into deals, and a statement is
 //! the sum of its lines.
 //!
-//! What a claw-back takes is money that was paid: it does not move a window back.
+//! What a claw-back takes is money that was paid, at the rate that was applied in the end: it does not move
+//! a window back, and what floor or cap kept is not taken.
 
 mod ask;
 mod book;
@@ -29,6 +30,7 @@ mod signals;
 mod spifs;
 mod statement;
 mod steps;
+mod taken;
 mod terms;
 mod tiers;
 mod timeline;
@@ -40,7 +42,7 @@ use event_schemas::vocabulary::{CommissionPlanId, ContractId, Currency, LineId, 
 
 pub use crate::calendar::{Span, Zone};
 pub use ask::OpenDeal;
-pub use book::{Book, BookError, Life, Standing};
+pub use book::{Book, BookError, Life, SUPPOSED, Standing};
 pub use estimate::{Deal, Estimate, estimate};
 pub use exact::half_up;
 pub use explain::explain;
@@ -108,16 +110,6 @@ pub enum CalculateError {
         contract_id: ContractId,
         /// Their sum, in basis points.
         total: u64,
-    },
-    /// A manager is credited directly with a subordinate's deal, and the plan does not declare it.
-    #[error("{manager_id} is credited with contract {contract_id} of subordinate {rep_id}")]
-    DirectCreditOnSubordinate {
-        /// The contract.
-        contract_id: ContractId,
-        /// The manager.
-        manager_id: RepId,
-        /// The subordinate.
-        rep_id: RepId,
     },
     /// A sum is larger than can be held exactly.
     #[error("a sum is out of range")]

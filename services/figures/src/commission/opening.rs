@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{Months, NaiveDate};
 use event_schemas::commission_period::StatementLine;
-use event_schemas::vocabulary::{CommissionPlanId, ContractId, LineId, RepId};
+use event_schemas::vocabulary::{CommissionPlanId, RepId};
 use rust_decimal::Decimal;
 
 use super::ledger::Ledger;
@@ -30,7 +30,7 @@ pub(super) struct Own {
     pub(super) window: Option<Window>,
     pub(super) credited: Credited,
     /// What was paid for each line of a contract.
-    pub(super) paid: Ledger<(ContractId, LineId)>,
+    pub(super) paid: Ledger,
 }
 
 /// How all that a participant is paid stands.
@@ -38,6 +38,8 @@ pub(super) struct Own {
 pub(super) struct Opening {
     pub(super) own: Arc<Own>,
     pub(super) overridden: Overridden,
+    /// What floor or cap kept of what each brought.
+    pub(super) forgone: Ledger,
     pub(super) carry: Carry,
     /// What is made up for in the period, of earlier ones.
     pub(super) late: Vec<StatementLine>,
@@ -48,6 +50,7 @@ impl Opening {
     pub(super) fn at(mut self, day: NaiveDate) -> Self {
         Arc::make_mut(&mut self.own).rest(day);
         self.overridden.rest();
+        self.forgone.share();
         self
     }
 }

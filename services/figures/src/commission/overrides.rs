@@ -4,18 +4,19 @@ use std::collections::HashMap;
 
 use event_schemas::commission_period::{LineKind, StatementLine};
 use event_schemas::commission_plan::{ClawbackAlso, OverrideOn, OverrideRate, Terms};
-use event_schemas::vocabulary::{CommissionPlanId, ContractId, LineId, RepId};
+use event_schemas::vocabulary::{ContractId, LineId};
 use rust_decimal::Decimal;
 
 use super::CalculateError;
 use super::book::{PlanVersion, Source};
-use super::earn::{Earned, Earnings, Lost, Participant, Told};
+use super::earn::{Earned, Earnings, Participant, Told};
 use super::exact::{percent, told};
-use super::ledger::Ledger;
+use super::ledger::{Ledger, PaidFor};
 use super::opening::{Opening, Own};
 use super::steps::{money, step};
+use super::taken::Lost;
 use super::timeline::Paid;
-use super::transactions::{Credits, Kind};
+use super::transactions::{Credits, Kind, Shared};
 use super::window::{Added, Window, Windows};
 
 /// Something the team did.
@@ -25,6 +26,8 @@ struct Done<'b> {
     day: chrono::NaiveDate,
     /// Tells it from all others.
     what: String,
+    contract_id: ContractId,
+    line_id: LineId,
     paid_for: PaidFor,
     moved: Moved,
     version: &'b PlanVersion,
@@ -37,7 +40,7 @@ pub(super) struct Overridden {
     /// The windows that are open: by what the override is a part of, and its number.
     windows: HashMap<(OverrideOn, usize), Window>,
     /// What was paid, if a version of the plan takes it back.
-    paid: Ledger<PaidFor>,
+    paid: Ledger,
 }
 
 impl Overridden {
@@ -46,14 +49,6 @@ impl Overridden {
         self.paid.share();
     }
 }
-
-/// What overrides were paid for: a line of a contract; of a commission, by whose part in which plan.
-type PaidFor = (
-    OverrideOn,
-    Option<(CommissionPlanId, RepId)>,
-    ContractId,
-    LineId,
-);
 
 /// What it moved.
 #[derive(Clone, Copy)]
@@ -116,6 +111,7 @@ fn pay<'b>(
                 OverrideRate::Tiers(tiers) => (Some(tiers), amount, Decimal::ZERO),
             };
             let added = Added {
+                paid_for: &done.paid_for,
                 day: done.day,
                 position: done.position,
                 volume,
@@ -124,13 +120,13 @@ fn pay<'b>(
             };
             let credited = &opening.own.credited;
             let overridden = &mut opening.overridden;
-            let mut windows = Windows::from(manager, overridden.windows.remove(&(on, at)));
-            let mut paid = windows.add(done.version, tiers, added, credited, is_told)?;
+            let open = overridden.windows.remove(&(on, at));
+            let mut windows = Windows::from(manager, open);
+            let mut paid = windows.add(done.version, tiers, &added, credited, is_told)?;
             let open = windows.into_current().map(|open| ((on, at), open));
             overridden.windows.extend(open);
             if is_kept {
-                let paid_for = done.paid_for.clone();
-                overridden.paid.add(paid_for, paid.amount_minor);
+                overridden.paid.extend(&paid.brings);
             }
             let mut steps = Vec::new();
             if is_told {
@@ -154,8 +150,8 @@ fn pay<'b>(
             let line = StatementLine {
                 line_id: format!("override:{}:{}", at + 1, done.what),
                 kind: LineKind::Override,
-                contract_id: Some(done.paid_for.2.clone()),
-                contract_line_id: Some(done.paid_for.3.clone()),
+                contract_id: Some(done.contract_id.clone()),
+                contract_line_id: Some(done.line_id.clone()),
                 occurred_at: done.at,
                 basis_minor: Some(told(amount)?),
                 rates_percent: paid.rates,
@@ -169,6 +165,7 @@ fn pay<'b>(
                 day: done.day,
                 line,
                 sources,
+                brings: paid.brings,
                 lost: None,
             });
         }
@@ -184,14 +181,12 @@ fn take_back<'b>(
     opening: &mut Opening,
     earnings: &mut Earnings<'b>,
 ) -> Result<(), CalculateError> {
-    let paid = &mut opening.overridden.paid;
-    let (paid_minor, currency) = (paid.paid_minor(&done.paid_for), done.version.terms.currency);
-    let taken = lost.take("paid for the line", paid_minor, currency)?;
+    let Overridden { windows, paid } = &mut opening.overridden;
+    let currency = done.version.terms.currency;
+    let taken = lost.take(&done.paid_for, paid, windows.values_mut(), currency)?;
     let Some((amount_minor, steps)) = taken else {
         return Ok(());
     };
-    paid.add(done.paid_for.clone(), amount_minor);
-    let (_, _, contract_id, line_id) = done.paid_for.clone();
     earnings.lines.push(Earned {
         at: done.at,
         position: done.position,
@@ -199,8 +194,8 @@ fn take_back<'b>(
         line: StatementLine {
             line_id: format!("clawback:override:{}", done.what),
             kind: LineKind::Clawback,
-            contract_id: Some(contract_id),
-            contract_line_id: Some(line_id),
+            contract_id: Some(done.contract_id.clone()),
+            contract_line_id: Some(done.line_id.clone()),
             occurred_at: done.at,
             basis_minor: None,
             rates_percent: Vec::new(),
@@ -209,7 +204,8 @@ fn take_back<'b>(
             derivation: manager.derivation(done.day, &done.sources, steps),
         },
         sources: done.sources.clone(),
-        lost: Some(lost),
+        brings: Vec::new(),
+        lost: Some((done.paid_for.clone(), lost)),
     });
     Ok(())
 }
@@ -219,11 +215,11 @@ fn take_back<'b>(
 fn basis<'b>(manager: &Participant<'b>) -> Result<Vec<Done<'b>>, CalculateError> {
     let (book, manager_id) = (manager.book, manager.rep_id);
     let share = |credits: &Credits<'_>, at, _: &Terms| {
-        let mut team = (0, Vec::new());
+        let mut team = Shared::default();
         for (rep_id, share, overlay) in credits.shares()? {
             if !overlay && let Some(managed_by) = book.people.manages(manager_id, rep_id, at) {
-                team.0 += share;
-                team.1.extend(managed_by);
+                team.share += share;
+                team.by.extend(managed_by);
             }
         }
         Ok(team)
@@ -243,12 +239,14 @@ fn basis<'b>(manager: &Participant<'b>) -> Result<Vec<Done<'b>>, CalculateError>
             position: transaction.position,
             day: transaction.day,
             what: format!("{}:{contract_id}:{line_id}", transaction.position),
-            paid_for: (
-                OverrideOn::TeamBasis,
-                None,
-                contract_id.clone(),
-                line_id.clone(),
-            ),
+            contract_id: contract_id.clone(),
+            line_id: line_id.clone(),
+            paid_for: PaidFor::Team {
+                on: OverrideOn::TeamBasis,
+                by: None,
+                contract_id: contract_id.clone(),
+                line_id: line_id.clone(),
+            },
             moved: match transaction.kind {
                 Kind::Credit(credit) => Moved::Done(credit.basis),
                 Kind::TakeBack(lost) => Moved::Lost(lost),
@@ -292,7 +290,7 @@ fn override_of<'b>(
         return Ok(None);
     };
     let mut sources = earned.sources;
-    let (moved, version) = if let Some(lost) = earned.lost {
+    let (moved, version) = if let Some((_, lost)) = earned.lost {
         let Some(version) = manager.timeline.plan.on(earned.day) else {
             return Ok(None);
         };
@@ -321,7 +319,14 @@ fn override_of<'b>(
         position: earned.position,
         day: earned.day,
         what: format!("{}:{}", member.rep_id, line.line_id),
-        paid_for: (OverrideOn::TeamCommission, Some(by), contract_id, line_id),
+        contract_id: contract_id.clone(),
+        line_id: line_id.clone(),
+        paid_for: PaidFor::Team {
+            on: OverrideOn::TeamCommission,
+            by: Some(by),
+            contract_id,
+            line_id,
+        },
         moved,
         version,
         sources,

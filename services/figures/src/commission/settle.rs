@@ -16,6 +16,7 @@ use super::opening::{Credited, Opening};
 use super::quota::{quota, quota_sources};
 use super::statement::{Settled, sum};
 use super::steps::{self, money_minor, step};
+use super::taken::{forgo, spare};
 use crate::calendar::{Span, add_months};
 
 /// What goes from one period into the next.
@@ -24,6 +25,14 @@ pub(super) struct Carry {
     balances: Carried,
     /// What is kept back: the day on which it is released, the period it comes from, how much.
     held: Vec<(NaiveDate, NaiveDate, i64)>,
+}
+
+/// What floor and cap are about.
+fn is_earned(kind: LineKind) -> bool {
+    matches!(
+        kind,
+        LineKind::Commission | LineKind::Spif | LineKind::Override
+    )
 }
 
 /// One period's lines as they come to be.
@@ -57,17 +66,26 @@ pub(super) fn settle<'b>(
         let by_id = || a.line.line_id.cmp(&b.line.line_id);
         order(a).cmp(&order(b)).then_with(by_id)
     });
+    let is_earned = |one: &Earned<'_>| is_earned(one.line.kind);
+    let (earned, others): (Vec<_>, Vec<_>) = earned.into_iter().partition(is_earned);
+    let brought = |one: Earned<'_>| (one.brings, one.line);
+    let (brought, lines): (Vec<_>, Vec<_>) = earned.into_iter().map(brought).unzip();
     let mut settling = Settling {
         participant,
         span,
         version,
         takes_part: !enrolled.is_empty(),
-        lines: earned.into_iter().map(|earned| earned.line).collect(),
+        lines,
     };
     let attainment = settling.attainment(&opening.own.credited)?;
     let carry = &mut opening.carry;
-    settling.limit(&attainment, carry)?;
+    let kept_minor = settling.limit(&attainment, carry)?;
+    forgo(&mut opening.forgone, brought.concat(), kept_minor)?;
     settling.hold(carry)?;
+    for other in others {
+        let line = spare(&mut opening.forgone, other, version.terms.currency)?;
+        settling.lines.extend(line);
+    }
     settling.draw(&mut carry.balances)?;
     settling.lines.sort_by_key(|line| line.kind);
     let tier = tiers.iter().rev().find(|(day, _)| *day < span.to_on);
@@ -162,14 +180,9 @@ impl Settling<'_, '_> {
         })
     }
 
-    /// Floor, cap and guaranteed minimum of what was earned.
-    fn limit(&mut self, attainment: &Attainment, carry: &mut Carry) -> Result<(), CalculateError> {
-        let is_earned = |kind| {
-            matches!(
-                kind,
-                LineKind::Commission | LineKind::Spif | LineKind::Override
-            )
-        };
+    /// Floor, cap and guaranteed minimum of what was earned. Gives what of it is never paid.
+    fn limit(&mut self, attainment: &Attainment, carry: &mut Carry) -> Result<i64, CalculateError> {
+        let mut kept_minor = 0;
         let mut earned = self.sum(is_earned)?;
         if matches!(self.terms().floor, Some(Floor::QuotaPercent(_)))
             && attainment.quota_minor.is_none()
@@ -200,7 +213,7 @@ impl Settling<'_, '_> {
                 inputs.push(("floor", least));
             }
             self.push(LineKind::Floor, -earned, &inputs);
-            earned = 0;
+            (kept_minor, earned) = (earned, 0);
         }
         let withheld = &mut carry.balances.cap_withheld_minor;
         let most = cap.map(|cap| cap.amount_minor);
@@ -208,6 +221,8 @@ impl Settling<'_, '_> {
         if over > 0 {
             if cap.is_some_and(|cap| cap.refundable) {
                 *withheld = withheld.saturating_add(over);
+            } else {
+                kept_minor = over;
             }
             let inputs = [("earned", earned), ("cap", most.unwrap_or_default())];
             self.push(LineKind::Cap, -over, &inputs);
@@ -223,7 +238,7 @@ impl Settling<'_, '_> {
             let inputs = [("earned", earned), ("guaranteed", least)];
             self.push(LineKind::Guarantee, least.saturating_sub(earned), &inputs);
         }
-        Ok(())
+        Ok(kept_minor)
     }
 
     /// Keeps back a part of what is to be paid, and releases what was kept back long enough.
@@ -231,7 +246,7 @@ impl Settling<'_, '_> {
         let paid = self.sum(|kind| kind < LineKind::Holdback)?;
         let (due, waiting): (Vec<_>, Vec<_>) = std::mem::take(&mut carry.held)
             .into_iter()
-            .partition(|(on, _, _)| *on < self.span.to_on);
+            .partition(|(on, _, _)| *on <= self.span.to_on);
         carry.held = waiting;
         let holdback = self.terms().holdback;
         if let Some(holdback) = holdback.filter(|_| paid > 0) {

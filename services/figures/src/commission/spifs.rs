@@ -9,9 +9,11 @@ use rust_decimal::Decimal;
 
 use super::CalculateError;
 use super::book::{Contract, Fact, PlanVersion, Source};
-use super::earn::{Earned, Earnings, Lost, Participant, fits, fits_category};
+use super::earn::{Earned, Earnings, Participant, fits, fits_category};
 use super::exact::{mul_div, round};
+use super::ledger::{Ledger, PaidFor};
 use super::steps::{self, money_minor, step};
+use super::taken::Lost;
 use super::timeline::Paid;
 use super::transactions::{End, Signing, Term, clause, kept};
 
@@ -31,7 +33,12 @@ pub(super) fn spifs<'b>(
         if day >= of.within.to_on || version.terms.spifs.is_empty() {
             continue;
         }
-        let share = of.share(&won.credits, won.at, &version.terms)?;
+        let shared = of.share(&won.credits, won.at, &version.terms)?;
+        let share = if shared.refused_for.is_some() {
+            0
+        } else {
+            shared.share
+        };
         let lines = &won.signed.lines;
         for spif in &version.terms.spifs {
             let in_time = spif.from_on <= day && day < spif.to_on;
@@ -45,8 +52,9 @@ pub(super) fn spifs<'b>(
                 spif,
                 version,
             };
-            let paid_minor = bonus.pay(share, earnings)?;
-            bonus.take_back(paid_minor, earnings)?;
+            let mut paid = Ledger::default();
+            paid.add(bonus.paid_for(), bonus.pay(share, earnings)?);
+            bonus.take_back(paid, earnings)?;
         }
     }
     Ok(())
@@ -68,6 +76,10 @@ struct Bonus<'w, 'b> {
 }
 
 impl<'b> Bonus<'_, 'b> {
+    fn paid_for(&self) -> PaidFor {
+        PaidFor::Win(self.contract.id.clone(), self.spif.name.clone())
+    }
+
     /// Gives what it pays.
     fn pay(&self, share: u64, earnings: &mut Earnings<'b>) -> Result<i64, CalculateError> {
         let (spif, won) = (self.spif, self.won);
@@ -97,7 +109,7 @@ impl<'b> Bonus<'_, 'b> {
     /// plan says so.
     fn take_back(
         &self,
-        mut paid_minor: i64,
+        mut paid: Ledger,
         earnings: &mut Earnings<'b>,
     ) -> Result<(), CalculateError> {
         let (of, won) = (self.of, self.won);
@@ -120,11 +132,10 @@ impl<'b> Bonus<'_, 'b> {
                 continue;
             }
             let currency = self.version.terms.currency;
-            let taken = lost.take("paid for the win", paid_minor, currency)?;
+            let taken = lost.take(&self.paid_for(), &mut paid, std::iter::empty(), currency)?;
             let Some((amount_minor, told)) = taken else {
                 continue;
             };
-            paid_minor = paid_minor.saturating_add(amount_minor);
             let line_id = format!(
                 "clawback:spif:{}:{}:{}",
                 fact.source.position, self.spif.name, self.contract.id
@@ -211,7 +222,11 @@ impl<'b> Bonus<'_, 'b> {
                 derivation: self.of.derivation(day, &sources, told),
             },
             sources,
-            lost,
+            brings: match lost {
+                None => vec![(self.paid_for(), amount_minor)],
+                Some(_) => Vec::new(),
+            },
+            lost: lost.map(|lost| (self.paid_for(), lost)),
         })
     }
 }

@@ -191,6 +191,7 @@ fn by_hand<'b>(
             day,
             line,
             sources,
+            brings: Vec::new(),
             lost: None,
         });
     }

@@ -80,8 +80,14 @@ pub(super) fn credit(credit: &Credit, currency: Currency, to: Currency) -> Vec<S
         }
         inputs.push(("converted", money(credit.converted, to)));
     }
-    if !credit.fixed_cost.is_zero() {
-        inputs.push(("share of fixed cost", money(credit.fixed_cost, to)));
+    if let Some(borne) = credit.overhead {
+        let parts = [
+            ("fixed cost of the period", money(borne.costs, to)),
+            ("revenue of it", money(borne.revenue, to)),
+            ("revenue of all in the period", money(borne.revenues, to)),
+        ];
+        steps.push(step("share of fixed cost", &parts, money(borne.cost, to)));
+        inputs.push(("share of fixed cost", money(borne.cost, to)));
     }
     inputs.push((
         "share",

@@ -29,12 +29,43 @@ struct Band {
 pub(super) struct Climb {
     /// The volume so far: what the bounds are compared with.
     pub(super) volume: Decimal,
-    /// Weighted volume below the end of the first tier; all of it in a mode that has no such end.
-    below: Decimal,
-    /// Weighted volume above it.
-    above: Decimal,
+    /// What waits for the tier that is reached in the end.
+    pub(super) weight: Weight,
     /// What each slice was paid.
     sliced: Decimal,
+}
+
+/// Weighted volume that is paid at the tiers reached, whichever those are in the end.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Weight {
+    /// Below the end of the first tier; all of it in a mode that has no such end.
+    below: Decimal,
+    /// Above it.
+    above: Decimal,
+}
+
+impl Weight {
+    pub(super) fn plus(self, other: Self) -> Self {
+        Self {
+            below: self.below + other.below,
+            above: self.above + other.above,
+        }
+    }
+
+    pub(super) fn less(self, other: Self) -> Self {
+        Self {
+            below: self.below - other.below,
+            above: self.above - other.above,
+        }
+    }
+
+    /// So much of it.
+    pub(super) fn part(self, part: Decimal, of: Decimal) -> Result<Self, CalculateError> {
+        Ok(Self {
+            below: mul_div(self.below, part, of)?,
+            above: mul_div(self.above, part, of)?,
+        })
+    }
 }
 
 impl From<Decimal> for Climb {
@@ -105,24 +136,34 @@ impl Ladder {
                 let slice = self.paid_up_to(climb.volume)? - self.paid_up_to(before)?;
                 climb.sliced += mul(weight, slice)?;
             }
-            Mode::Retroactive => climb.below += mul(weight, volume)?,
+            Mode::Retroactive => climb.weight.below += mul(weight, volume)?,
             Mode::Overage => {
                 let above = self.above_first(climb.volume) - self.above_first(before);
-                climb.below += mul(weight, volume - above)?;
-                climb.above += mul(weight, above)?;
+                climb.weight.below += mul(weight, volume - above)?;
+                climb.weight.above += mul(weight, above)?;
             }
         }
         self.earned(climb)
     }
 
     /// What the window has earned until now.
-    fn earned(&self, climb: &Climb) -> Result<Decimal, CalculateError> {
-        let reached = self.factor(self.tier(climb.volume));
+    pub(super) fn earned(&self, climb: &Climb) -> Result<Decimal, CalculateError> {
+        Ok(climb.sliced + self.worth(climb.weight, climb.volume)?)
+    }
+
+    /// What a weight is paid at the tiers that a volume has reached.
+    pub(super) fn worth(&self, of: Weight, volume: Decimal) -> Result<Decimal, CalculateError> {
+        let reached = self.factor(self.tier(volume));
         match self.mode {
-            Mode::Marginal | Mode::Interpolated => Ok(climb.sliced),
-            Mode::Retroactive => mul(climb.below, reached),
-            Mode::Overage => Ok(mul(climb.below, self.factor(1))? + mul(climb.above, reached)?),
+            Mode::Marginal | Mode::Interpolated => Ok(Decimal::ZERO),
+            Mode::Retroactive => mul(of.below, reached),
+            Mode::Overage => Ok(mul(of.below, self.factor(1))? + mul(of.above, reached)?),
         }
+    }
+
+    /// Whether what was sold is paid more, or less, by what is sold after it.
+    pub(super) fn looks_back(&self) -> bool {
+        matches!(self.mode, Mode::Retroactive | Mode::Overage)
     }
 
     /// The tier reached at a volume, counted from 1.
@@ -187,8 +228,12 @@ impl Ladder {
                 slices.map(|slice| self.factor(slice.tier)).collect()
             }
             Mode::Retroactive => vec![self.factor(reached)],
-            Mode::Overage if reached > 1 => vec![self.factor(1), self.factor(reached)],
-            Mode::Overage => vec![self.factor(1)],
+            Mode::Overage => {
+                let above = self.above_first(before + volume) - self.above_first(before);
+                let both = [(1, volume - above), (reached, above)].into_iter();
+                let lies = both.filter(|(_, volume)| !volume.is_zero());
+                lies.map(|(tier, _)| self.factor(tier)).collect()
+            }
             Mode::Interpolated => Vec::new(),
         }
     }
@@ -215,8 +260,8 @@ impl Ladder {
         };
         let all = match self.mode {
             Mode::Marginal | Mode::Interpolated => [None, None],
-            Mode::Retroactive => [at(reached, climb.below), None],
-            Mode::Overage => [at(1, climb.below), at(reached, climb.above)],
+            Mode::Retroactive => [at(reached, climb.weight.below), None],
+            Mode::Overage => [at(1, climb.weight.below), at(reached, climb.weight.above)],
         };
         let all = all.into_iter().flatten();
         all.filter(|slice| !slice.volume.is_zero()).collect()

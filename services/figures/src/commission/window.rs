@@ -1,5 +1,7 @@
 //! Windows: what has been gathered since a count began, and what the next transaction adds to it.
 
+use std::collections::BTreeMap;
+
 use chrono::NaiveDate;
 use event_schemas::commission_period::Step;
 use event_schemas::commission_plan::{Accelerators, Measure, Mode, Period, Terms, Tiers};
@@ -10,10 +12,12 @@ use super::CalculateError;
 use super::book::{PlanVersion, Source};
 use super::earn::Participant;
 use super::exact::{self, mul, round};
+use super::ledger::PaidFor;
 use super::opening::Credited;
 use super::quota::{quota, quota_sources};
 use super::steps::{money, money_minor, pays, percent, step};
-use super::tiers::{Climb, Ladder};
+use super::taken::Lost;
+use super::tiers::{Climb, Ladder, Weight};
 use super::transactions::Transaction;
 use crate::calendar::{Span, period_of};
 
@@ -32,6 +36,8 @@ pub(super) enum Worth {
 #[derive(Debug)]
 pub(super) struct Paid<'b> {
     pub(super) amount_minor: i64,
+    /// What of that it is paid for: itself, and what a tier that it reached pays more for others.
+    pub(super) brings: Vec<(PaidFor, i64)>,
     /// The tier reached.
     pub(super) tier: Option<usize>,
     pub(super) rates: Vec<Number>,
@@ -54,6 +60,8 @@ pub(super) struct Window {
     climb: Climb,
     tiered: Decimal,
     flat: Decimal,
+    /// What its weight is made of, where its tiers look back: a tier that is reached pays more for all of it.
+    parts: BTreeMap<PaidFor, Weight>,
 }
 
 impl Window {
@@ -76,23 +84,59 @@ impl Window {
             climb: Climb::from(volume),
             tiered: Decimal::ZERO,
             flat: Decimal::ZERO,
+            parts: BTreeMap::new(),
         }
     }
 
     /// Adds a volume of some weight to the tiers, and a flat sum. Gives what was earned before and
     /// after.
-    fn add(
-        &mut self,
-        volume: Decimal,
-        weight: Decimal,
-        flat: Decimal,
-    ) -> Result<(Decimal, Decimal), CalculateError> {
+    fn add(&mut self, added: &Added<'_>) -> Result<(Decimal, Decimal), CalculateError> {
         let before = self.tiered + self.flat;
         if let Some(ladder) = &self.ladder {
-            self.tiered = ladder.step(&mut self.climb, volume, weight)?;
+            let weight = self.climb.weight;
+            self.tiered = ladder.step(&mut self.climb, added.volume, added.weight)?;
+            if ladder.looks_back() {
+                let part = self.parts.entry(added.paid_for.clone()).or_default();
+                *part = part.plus(self.climb.weight.less(weight));
+            }
         }
-        self.flat += flat;
+        self.flat += added.flat;
         Ok((before, self.tiered + self.flat))
+    }
+
+    /// What a volume that goes on pays more for what others brought before: together rounded as one sum.
+    fn catch_up(
+        &self,
+        volume_before: Decimal,
+        added: &Added<'_>,
+    ) -> Result<Vec<(PaidFor, i64)>, CalculateError> {
+        let ladder = self.ladder.as_ref().filter(|ladder| ladder.looks_back());
+        let rises = |ladder: &&Ladder| ladder.tier(self.climb.volume) != ladder.tier(volume_before);
+        let Some(ladder) = ladder.filter(rises) else {
+            return Ok(Vec::new());
+        };
+        let mut each = Vec::with_capacity(self.parts.len());
+        let (mut sum, mut before) = (Decimal::ZERO, 0i64);
+        let others = self.parts.iter().filter(|(key, _)| *key != added.paid_for);
+        for (key, weight) in others {
+            sum += ladder.worth(*weight, self.climb.volume)?;
+            sum -= ladder.worth(*weight, volume_before)?;
+            let up_to = round(sum)?;
+            each.push((key.clone(), up_to.saturating_sub(before)));
+            before = up_to;
+        }
+        Ok(each)
+    }
+
+    /// Something is lost of what was brought: no tier reached after pays more for it. The volume stays.
+    pub(super) fn lose(&mut self, key: &PaidFor, lost: Lost) -> Result<(), CalculateError> {
+        if let (Some(ladder), Some(part)) = (&self.ladder, self.parts.get_mut(key)) {
+            let gone = part.part(lost.part, lost.of)?;
+            *part = part.less(gone);
+            self.climb.weight = self.climb.weight.less(gone);
+            self.tiered = ladder.earned(&self.climb)?;
+        }
+        Ok(())
     }
 }
 
@@ -120,6 +164,7 @@ impl<'p, 'b> Windows<'p, 'b> {
     pub(super) fn pay(
         &mut self,
         transaction: &Transaction<'b>,
+        paid_for: &PaidFor,
         basis: Decimal,
         worth: Worth,
         credited: &Credited,
@@ -133,15 +178,15 @@ impl<'p, 'b> Windows<'p, 'b> {
             Worth::Flat(flat) => (Decimal::ZERO, Decimal::ZERO, flat),
             Worth::Free => (Decimal::ZERO, Decimal::ZERO, Decimal::ZERO),
         };
-        let (day, position) = (transaction.day, transaction.position);
         let added = Added {
-            day,
-            position,
+            paid_for,
+            day: transaction.day,
+            position: transaction.position,
             volume,
             weight,
             flat,
         };
-        self.add(transaction.version, tiers, added, credited, told)
+        self.add(transaction.version, tiers, &added, credited, told)
     }
 
     /// What something adds to the window that it falls in.
@@ -149,7 +194,7 @@ impl<'p, 'b> Windows<'p, 'b> {
         &mut self,
         version: &PlanVersion,
         tiers: Option<&Tiers>,
-        added: Added,
+        added: &Added<'_>,
         credited: &Credited,
         told: bool,
     ) -> Result<Paid<'b>, CalculateError> {
@@ -233,7 +278,8 @@ impl<'p, 'b> Windows<'p, 'b> {
 
 /// What is added to a window.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Added {
+pub(super) struct Added<'a> {
+    pub(super) paid_for: &'a PaidFor,
     pub(super) day: NaiveDate,
     pub(super) position: u64,
     /// By how much the volume goes on.
@@ -247,13 +293,19 @@ pub(super) struct Added {
 impl Window {
     fn pay<'b>(
         &mut self,
-        added: Added,
+        added: &Added<'_>,
         currency: Currency,
         told: bool,
     ) -> Result<Paid<'b>, CalculateError> {
         let volume_before = self.climb.volume;
-        let (before, after) = self.add(added.volume, added.weight, added.flat)?;
+        let (before, after) = self.add(added)?;
         let amount_minor = round(after)?.saturating_sub(round(before)?);
+        let mut brings = self.catch_up(volume_before, added)?;
+        let for_others = brings
+            .iter()
+            .fold(0i64, |sum, (_, more)| sum.saturating_add(*more));
+        let for_itself = amount_minor.saturating_sub(for_others);
+        brings.push((added.paid_for.clone(), for_itself));
         let ladder = self.ladder.as_ref().filter(|_| !added.volume.is_zero());
         let mut rates = Vec::new();
         if let Some(ladder) = ladder.filter(|_| !added.weight.is_zero()) {
@@ -285,6 +337,7 @@ impl Window {
         }
         Ok(Paid {
             amount_minor,
+            brings,
             tier: ladder.map(|ladder| ladder.tier(self.climb.volume)),
             rates,
             sources: Vec::new(),
@@ -297,7 +350,7 @@ impl Window {
 fn climbed(
     ladder: &Ladder,
     before: Decimal,
-    added: Added,
+    added: &Added<'_>,
     climb: &Climb,
     currency: Currency,
 ) -> Vec<Step> {
@@ -320,7 +373,7 @@ fn climbed(
     }
     inputs.push(("tier reached", ladder.tier(after).to_string()));
     let mut steps = vec![step("tiers", &inputs, mode.to_owned())];
-    if matches!(ladder.mode(), Mode::Retroactive | Mode::Overage) {
+    if ladder.looks_back() {
         for whole in ladder.whole(climb) {
             let inputs = [("of the window, weighted", money(whole.volume, currency))];
             let name = format!("at tier {}", whole.tier);

@@ -5,6 +5,7 @@ use event_schemas::commission_period::LineKind;
 use event_schemas::contract::ContractSigned;
 use event_schemas::opportunity::{LeadAssigned, OpportunityEvent};
 use event_schemas::vocabulary::{OpportunityId, RevenueType, Split};
+use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use twinfunnel_figures::commission::CalculateError;
 
@@ -166,14 +167,32 @@ fn a_direct_credit_on_a_subordinates_deal_is_refused_unless_the_plan_declares_it
         story.joins("ann", "team", on(1, 1), None);
         story.signs_for(&[split("ann", 50), split("max", 50)], "c", on(1, 5), 1_000);
         assert_eq!(story.total("ann", month(1)), 5_000);
-        match story.ask("max", month(1)) {
-            Ok(statement) => assert!(declared && statement.total_minor == 5_000),
-            Err(CalculateError::DirectCreditOnSubordinate { rep_id, .. }) => {
-                assert!(!declared && rep_id == rep("ann"));
-            }
-            Err(other) => panic!("{other}"),
-        }
+        let max = story.statement("max", month(1));
+        let [line] = &*max.lines else {
+            panic!("{max:?}");
+        };
+        let is_refused = line.derivation.steps.iter().any(|s| s.step == "refused");
+        assert_eq!(is_refused, !declared);
+        let credited = if declared { 50_000 } else { 0 };
+        assert_eq!(max.total_minor, credited / 10);
+        let credited = Decimal::from(credited);
+        assert_eq!(max.attainment.credited_minor.decimal(), credited);
     }
+}
+
+#[test]
+fn what_is_refused_keeps_nothing_else_from_being_paid() {
+    let mut json = plan("10");
+    json["spifs"] = json!([{
+        "name": "win", "amount_minor": 50_000, "from_on": "2024-01-01", "to_on": "2025-01-01",
+    }]);
+    let mut story = Story::of(json);
+    story.enrol("max", on(1, 1), None);
+    story.leads("max", "team", on(1, 1));
+    story.joins("ann", "team", on(1, 1), None);
+    story.signs_for(&[split("ann", 50), split("max", 50)], "c", on(1, 5), 1_000);
+    story.signs_for(&[split("max", 100)], "own", on(1, 6), 200);
+    assert_eq!(story.total("max", month(1)), 2_000 + 50_000);
 }
 
 #[test]

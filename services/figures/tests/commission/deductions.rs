@@ -121,8 +121,30 @@ fn f11_what_is_held_back_is_paid_after_its_time() {
     let mut story = Story::of(plan("SIGNING", "10", holdback));
     story.signs("c", on(1, 15), 1_000);
     assert_eq!(story.total("ann", month(1)), 7_000);
-    assert_eq!(story.total("ann", month(7)), 0);
-    assert_eq!(story.total("ann", month(8)), 3_000);
+    assert_eq!(story.total("ann", month(6)), 0);
+    assert_eq!(story.total("ann", month(7)), 3_000);
+    assert_eq!(story.total("ann", month(8)), 0);
+}
+
+#[test]
+fn what_is_held_back_for_a_month_is_in_the_next_statement() {
+    let holdback = json!({ "holdback": { "percent": "30", "months": 1 } });
+    let mut story = Story::of(plan("SIGNING", "10", holdback));
+    story.signs("c", on(1, 15), 1_000);
+    assert_eq!(story.total("ann", month(2)), 3_000);
+}
+
+#[test]
+fn parts_of_a_fixed_sum_are_the_whole_whenever_they_come() {
+    let mut fixed = plan("PAYMENT", "10", json!({}));
+    fixed["rates"] = json!([{ "pays": { "FIXED_MINOR": 10_000 } }]);
+    let mut story = Story::of(fixed);
+    story.signs("c", on(1, 1), 300);
+    (1..=3).for_each(|n| {
+        story.pays("c", on(n, 15), 100);
+    });
+    let of = |n| story.total("ann", month(n));
+    assert_eq!([of(1), of(2), of(3)], [3_333, 3_334, 3_333]);
 }
 
 #[test]

@@ -375,6 +375,16 @@ fn a_margin_bears_its_cost_and_its_share_of_the_fixed_cost() {
     story.fixed_cost(month(1), 2_000);
     // 6,000 − 1,000 − 2,000 × 6,000 / 10,000 = 3,800.
     assert_eq!(story.total("ann", month(1)), 38_000);
+    let ann = story.statement("ann", month(1));
+    let steps = &ann.lines[0].derivation.steps;
+    let step = steps.iter().find(|step| step.step == "share of fixed cost");
+    let step = step.unwrap();
+    let inputs = step.inputs.iter().map(|one| one.value.as_str());
+    assert_eq!(
+        inputs.collect::<Vec<_>>(),
+        ["2000.00 USD", "6000.00 USD", "10000.00 USD"]
+    );
+    assert_eq!(step.result, "1200.00 USD");
 }
 
 #[test]

@@ -54,7 +54,7 @@ pub enum BookError {
 }
 
 /// What a fact is called that is not in the log.
-pub(super) const SUPPOSED: &str = "Supposed";
+pub const SUPPOSED: &str = "Supposed";
 
 /// Where a fact comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]

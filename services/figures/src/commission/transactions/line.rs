@@ -116,20 +116,22 @@ impl<'b> LineState<'b> {
         }
         let convert = |minor| book.sums.convert(minor, currency, terms.currency, day);
         let converted = convert(Decimal::from(moved_minor) - cost)?;
-        let fixed_cost = if terms.basis == Basis::NetMargin {
+        let overhead = if terms.basis == Basis::NetMargin {
             let revenue = convert(Decimal::from(moved_minor))?;
             book.overheads.share(book, terms, day, revenue)?
         } else {
-            Decimal::ZERO
+            None
         };
+        let fixed_cost = overhead.map_or(Decimal::ZERO, |borne| borne.cost);
         let (share_of, whole) = (Decimal::from(share), Decimal::from(10_000));
         Ok(Some(Credit {
             moved_minor,
+            credited_minor: self.credited_minor,
             agreed_minor: self.agreed_minor(),
             cost,
             converted,
             exchange_rate: book.sums.rate_on(currency, terms.currency, day),
-            fixed_cost,
+            overhead,
             share,
             basis: mul_div(converted - fixed_cost, share_of, whole)?,
         }))

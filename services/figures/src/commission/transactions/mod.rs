@@ -15,19 +15,19 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, NaiveDate, Utc};
 use event_schemas::commission_plan::{Basis, Clawback, ClawbackCause, Terms, Timing};
 use event_schemas::contract::{ContractEvent, ContractSigned, ContractTerminated};
-use event_schemas::vocabulary::{ContractId, Currency, Line, LineAmount, LineId, Split};
+use event_schemas::vocabulary::{ContractId, Currency, Line, LineAmount, LineId, RepId, Split};
 use rust_decimal::Decimal;
 
 use super::CalculateError;
 use super::book::{Book, Contract, PlanVersion, Source};
-use super::earn::Lost;
+use super::taken::Lost;
 use super::timeline::{Paid, Timeline};
 use crate::calendar::Span;
 
 pub(super) use clawback::{End, Term, clause, kept};
 pub(super) use credits::{Credits, Signing};
 use line::LineState;
-pub(super) use overhead::Overheads;
+pub(super) use overhead::{Borne, Overheads};
 
 /// Something that brings a commission about, or takes it back.
 #[derive(Debug, Clone)]
@@ -42,6 +42,8 @@ pub(super) struct Transaction<'b> {
     /// The version of the plan that held.
     pub(super) version: &'b PlanVersion,
     pub(super) kind: Kind,
+    /// The subordinate whose deal it is, where the plan refuses to pay for that.
+    pub(super) refused_for: Option<RepId>,
     /// The facts it follows from; the one that brought it about is the first.
     pub(super) sources: Vec<&'b Source>,
 }
@@ -60,6 +62,8 @@ pub(super) enum Kind {
 pub(super) struct Credit {
     /// How much of the line, in minor units of the contract's currency.
     pub(super) moved_minor: i64,
+    /// How much of it was credited by then, with that.
+    pub(super) credited_minor: i64,
     /// What is agreed for the whole line.
     pub(super) agreed_minor: i64,
     /// The direct cost that belongs to it, in the same.
@@ -69,15 +73,23 @@ pub(super) struct Credit {
     /// At which rate, if at one, and whether it is that of the other way round.
     pub(super) exchange_rate: Option<(Decimal, bool)>,
     /// The fixed cost that belongs to it, in the same.
-    pub(super) fixed_cost: Decimal,
+    pub(super) overhead: Option<Borne>,
     /// The share that is credited, in basis points.
     pub(super) share: u64,
     /// What a rate is applied to.
     pub(super) basis: Decimal,
 }
 
-/// With how many basis points somebody is credited, and what makes it so beside the credits.
-pub(super) type Shared<'b> = (u64, Vec<&'b Source>);
+/// With how much somebody is credited.
+#[derive(Debug, Default)]
+pub(super) struct Shared<'b> {
+    /// In basis points.
+    pub(super) share: u64,
+    /// The subordinate whose deal it is, where the plan refuses to pay for that.
+    pub(super) refused_for: Option<RepId>,
+    /// What makes it so beside the credits.
+    pub(super) by: Vec<&'b Source>,
+}
 
 /// Says what somebody is credited with, at an instant, by the terms in force.
 pub(super) type Share<'s, 'b> =
@@ -402,6 +414,7 @@ impl<'w, 'r, 'b> Walk<'w, 'r, 'b> {
                     of,
                     currency: self.signed.currency,
                 }),
+                refused_for: None,
                 sources: vec![moment.source, self.signed_by],
             });
         }
@@ -430,14 +443,14 @@ impl<'w, 'r, 'b> Walk<'w, 'r, 'b> {
             return Ok(());
         }
         let credits = line.credits.unwrap_or(self.credits);
-        let (share, shared_by) = (self.reader.share)(&credits, moment.at, &version.terms)?;
-        if share == 0 {
+        let shared = (self.reader.share)(&credits, moment.at, &version.terms)?;
+        if shared.share == 0 {
             return Ok(());
         }
         let terms = &version.terms;
         let currency = self.signed.currency;
         let book = self.reader.book;
-        let moved = (moved_minor, cost, share);
+        let moved = (moved_minor, cost, shared.share);
         let Some(credit) = line.credit(book, terms, currency, moment.day, moved)? else {
             return Ok(());
         };
@@ -449,7 +462,7 @@ impl<'w, 'r, 'b> Walk<'w, 'r, 'b> {
             &version.source,
             &enrolment.source,
         ];
-        sources.extend(shared_by);
+        sources.extend(shared.by);
         sources.extend(book.sums.rate_source(currency, terms.currency, moment.day));
         if terms.basis == Basis::NetMargin {
             let period = Span::around(terms.statement_period, moment.day);
@@ -464,6 +477,7 @@ impl<'w, 'r, 'b> Walk<'w, 'r, 'b> {
             currency,
             version,
             kind: Kind::Credit(credit),
+            refused_for: shared.refused_for,
             sources,
         });
         Ok(())

@@ -14,6 +14,18 @@ use crate::commission::CalculateError;
 use crate::commission::book::{Book, Contract, Sums};
 use crate::commission::exact::{mul_div, shown};
 
+/// What a sale bears: `costs × revenue / revenues`, in the plan's currency.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::commission) struct Borne {
+    pub(in crate::commission) cost: Decimal,
+    /// All fixed cost of the period.
+    pub(in crate::commission) costs: Decimal,
+    /// The revenue of the sale.
+    pub(in crate::commission) revenue: Decimal,
+    /// The revenue of the whole tenant in the period.
+    pub(in crate::commission) revenues: Decimal,
+}
+
 /// The revenue of each period, by its first day.
 type Revenues = HashMap<NaiveDate, Decimal>;
 
@@ -26,14 +38,14 @@ pub(in crate::commission) struct Overheads(Mutex<HashMap<Way, Arc<Revenues>>>);
 type Way = (Period, Timing, Currency);
 
 impl Overheads {
-    /// What a revenue of a day bears, in the plan's currency.
+    /// What a revenue of a day bears, in the plan's currency; nothing where there is no cost.
     pub(super) fn share(
         &self,
         book: &Book,
         terms: &Terms,
         day: NaiveDate,
         revenue: Decimal,
-    ) -> Result<Decimal, CalculateError> {
+    ) -> Result<Option<Borne>, CalculateError> {
         let span = Span::around(terms.statement_period, day);
         let mut costs = Decimal::ZERO;
         for cost in book.sums.costs() {
@@ -50,13 +62,20 @@ impl Overheads {
             }
         }
         if costs.is_zero() {
-            return Ok(costs);
+            return Ok(None);
         }
         let revenues = self.revenues(book, terms)?;
-        match revenues.get(&span.from_on) {
-            Some(all) if !all.is_zero() => mul_div(shown(costs), revenue, *all),
-            _ => Ok(Decimal::ZERO),
-        }
+        let of_all = revenues.get(&span.from_on).filter(|all| !all.is_zero());
+        let borne = of_all.map(|of_all| {
+            let costs = shown(costs);
+            Ok(Borne {
+                cost: mul_div(costs, revenue, *of_all)?,
+                costs,
+                revenue,
+                revenues: *of_all,
+            })
+        });
+        borne.transpose()
     }
 
     fn revenues(&self, book: &Book, terms: &Terms) -> Result<Arc<Revenues>, CalculateError> {
