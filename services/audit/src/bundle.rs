@@ -62,9 +62,10 @@ impl Bundle {
     ) -> Option<Self> {
         let (commission_plan_id, rep_id, from_on) = statement;
         let unowned = unowned(events.iter());
-        let entries = events.iter().enumerate().map(|(index, event)| {
+        let entries = events.iter().map(|event| {
             // What was never sealed has no place in the checkpoint, which the verifier finds.
-            let sealed = sealed.get(index).copied();
+            let index = usize::try_from(event.position.0.wrapping_sub(1));
+            let sealed = index.ok().and_then(|index| sealed.get(index)).copied();
             let sealed = sealed.unwrap_or_else(|| merkle::event_hash(event));
             let (category, id) = (event.stream.category(), event.stream.id());
             if is_needed(&unowned, category, id, &event.event_type) {

@@ -1,6 +1,6 @@
 //! Checking a bundle, step by step: is it what was signed, is it whole, does the statement follow.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use event_schemas::commission_period::Statement;
 use event_schemas::vocabulary::Recorded;
@@ -71,9 +71,26 @@ fn signature(bundle: &Bundle, trusted: &[DatedKey], checks: &mut Vec<Check>) -> 
 fn contents(bundle: &Bundle, checks: &mut Vec<Check>) -> Vec<Option<Read>> {
     let mut findings = Vec::new();
     let mut entries = Vec::with_capacity(bundle.entries.len());
-    for (place, entry) in (1_u64..).zip(&bundle.entries) {
-        match entry.read(&bundle.tenant) {
+    let all = bundle.entries.iter();
+    let all: Vec<_> = all.map(|entry| entry.read(&bundle.tenant)).collect();
+    let positions = all.iter().flatten().map(|read| read.header.position);
+    let there: BTreeSet<u64> = positions.collect();
+    let mut place = 1;
+    for (entry, read) in bundle.entries.iter().zip(all) {
+        match read {
             Ok(read) => {
+                let position = read.header.position;
+                // Only where nothing between is elsewhere, it is gone; else they stand in another order.
+                if position > place && there.range(place..position).next().is_none() {
+                    findings.push(match position - place {
+                        1 => format!("position {place}: the event is missing"),
+                        _ => format!(
+                            "positions {place} to {}: the events are missing",
+                            position - 1
+                        ),
+                    });
+                    place = position;
+                }
                 if read.hash.to_string() != entry.hash {
                     let (stream, what) = (&read.header.stream, &read.header.event_type);
                     findings.push(format!(
@@ -82,10 +99,9 @@ fn contents(bundle: &Bundle, checks: &mut Vec<Check>) -> Vec<Option<Read>> {
                         read.hash, entry.hash
                     ));
                 }
-                if read.header.position != place {
+                if position != place {
                     findings.push(format!(
-                        "position {place}: here stands the event of position {}",
-                        read.header.position
+                        "position {place}: here stands the event of position {position}"
                     ));
                 }
                 entries.push(Some(read));
@@ -95,6 +111,7 @@ fn contents(bundle: &Bundle, checks: &mut Vec<Check>) -> Vec<Option<Read>> {
                 entries.push(None);
             }
         }
+        place = place.saturating_add(1);
     }
     checks.push(Check {
         claim: "every event is as it was when it was sealed, at its position",
