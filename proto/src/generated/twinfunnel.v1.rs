@@ -1749,7 +1749,8 @@ pub struct CreditRules {
     /// Overlays are credited on top of the whole; they are not if false.
     #[prost(bool, tag = "1")]
     pub overlays: bool,
-    /// A manager may be credited directly with a subordinate's deal; it is refused if false.
+    /// A manager may be credited directly with a subordinate's deal. It is refused if false: such a credit pays
+    /// nothing and counts toward nothing, and its line says why.
     #[prost(bool, tag = "2")]
     pub direct_on_subordinates: bool,
 }
@@ -2022,7 +2023,8 @@ pub struct Holdback {
     /// Which part.
     #[prost(string, tag = "1")]
     pub percent: ::prost::alloc::string::String,
-    /// How many months later, at least 1.
+    /// Until how many months after the end of its period, at least 1: kept back for one month, it is paid with
+    /// the next month's statement.
     #[prost(uint32, tag = "2")]
     pub months: u32,
 }
@@ -2036,7 +2038,10 @@ impl ::prost::Name for Holdback {
         "/twinfunnel.v1.Holdback".into()
     }
 }
-/// What is taken back, at the rate that was really applied.
+/// What is taken back, at the rate that was really applied: under RETROACTIVE and OVERAGE tiers, the one that was
+/// reached in the end. What a floor or a cap never let be paid is not taken. It is money that goes back:
+/// volume and attainment stay, and a later payment of what was refunded brings nothing back by itself where
+/// the plan pays at signing or delivery.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Clawback {
     /// Why; at least one.
@@ -3030,7 +3035,7 @@ impl ::prost::Name for ApproveStatement {
     }
 }
 /// Records that it was paid, once (ALREADY_PAID): one that is approved (NOT_APPROVED) and not disputed
-/// (DISPUTED).
+/// (DISPUTED), when its period was over (PAID_BEFORE_PERIOD_END).
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct PayStatement {
     #[prost(string, tag = "1")]

@@ -9,7 +9,7 @@ mod rules;
 mod tests;
 mod wire;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use event_schemas::commission_period::{
     AdjustmentProposed, AdjustmentRejected, CommissionPeriodEvent, DisputeResolved,
     StatementClosed, StatementDisputed, StatementPaid,
@@ -41,6 +41,8 @@ pub struct Closed {
     statement_id: StatementId,
     plan_id: CommissionPlanId,
     rep_id: RepId,
+    /// The day after its period.
+    to_on: NaiveDate,
     digest: String,
     line_ids: Vec<String>,
     closed_by: String,
@@ -166,6 +168,7 @@ impl Decider for CommissionStatement {
                     statement_id: e.statement_id.clone(),
                     plan_id: e.plan_id.clone(),
                     rep_id: e.rep_id.clone(),
+                    to_on: e.to_on,
                     digest: e.digest.clone(),
                     line_ids: lines.map(|line| line.line_id.clone()).collect(),
                     closed_by: String::new(),

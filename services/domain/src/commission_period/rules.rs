@@ -50,6 +50,9 @@ pub enum Broken {
     /// What is paid was approved.
     #[error("it is not approved")]
     NotApproved,
+    /// What a period pays is known when it is over.
+    #[error("its period ends on {to_on}, and it cannot be paid before")]
+    PaidBeforePeriodEnd { to_on: NaiveDate },
     /// A statement is paid once.
     #[error("it was paid on {paid_on}, as {payout_reference}")]
     AlreadyPaid {
@@ -113,6 +116,7 @@ impl Refusal for Broken {
             | Self::AlreadyDisputed
             | Self::NotDisputed
             | Self::NotApproved
+            | Self::PaidBeforePeriodEnd { .. }
             | Self::NotAParticipant { .. }
             | Self::CurrencyMismatch { .. }
             | Self::OtherStatement { .. }
@@ -205,6 +209,10 @@ impl CommissionStatement {
                 paid_on: paid.paid_on,
             }),
             None if !closed.is_approved => Err(Broken::NotApproved),
+            None if new.paid_on < closed.to_on => {
+                let to_on = closed.to_on;
+                Err(Broken::PaidBeforePeriodEnd { to_on })
+            }
             None => closed.undisputed().map(|()| vec![new.into()]),
         }
     }

@@ -308,6 +308,13 @@ fn what_is_approved_is_paid_once() {
     after([])
         .when(pay("SEPA 7"))
         .then_refused("NOT_APPROVED", &[]);
+    let early = Kind::PayStatement(v1::PayStatement {
+        statement_id: STATEMENT.to_owned(),
+        payout_reference: "SEPA 7".to_owned(),
+        paid_on: on(2, 28).to_string(),
+    });
+    let refused = after([approved()]).when(early);
+    refused.then_refused("PAID_BEFORE_PERIOD_END", &["to_on=2017-03-01"]);
     let once = after([approved()]).when(pay("SEPA 7"));
     let once = once.then([paid("SEPA 7")]).and();
     once.clone().when(pay("SEPA 7")).then_nothing();

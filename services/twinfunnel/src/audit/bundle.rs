@@ -49,14 +49,8 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
 
 /// Reads all that a bundle holds.
 pub(crate) async fn make(client: &Client, statement: &StatementArgs) -> anyhow::Result<Bundle> {
-    let question = v1::GetStatementRequest {
-        commission_plan_id: statement.plan.clone(),
-        rep_id: statement.participant.clone(),
-        period_on: statement.period.to_string(),
-        consistency: None,
-    };
-    let answer = client.statement(question).await?.statement;
-    let told = answer.context("the answer holds no statement")?;
+    let answer = client.statement(statement.question()).await?.statement;
+    let told = statement.only(answer)?;
     ensure!(
         !told.statement_id.is_empty(),
         "the period from {} to {} is not closed; close it with: twinfunnel close-period",

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use anyhow::{Context as _, ensure};
+use anyhow::ensure;
 use proto::v1;
 
 use super::StatementArgs;
@@ -24,14 +24,9 @@ pub(crate) struct Args {
 
 /// Prints them.
 pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let question = v1::GetStatementRequest {
-        commission_plan_id: args.statement.plan,
-        rep_id: args.statement.participant,
-        period_on: args.statement.period.to_string(),
-        consistency: None,
-    };
+    let question = args.statement.question();
     let answer = args.connect.client()?.statement(question).await?;
-    let statement = answer.statement.context("the answer holds no statement")?;
+    let statement = args.statement.only(answer.statement)?;
     let wanted = |line: &&v1::StatementLine| {
         args.line
             .as_ref()

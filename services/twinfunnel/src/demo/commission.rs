@@ -172,7 +172,10 @@ async fn verified(client: &Client, of: &CommissionStatement) -> anyhow::Result<S
     let statement = StatementArgs {
         plan: of.commission_plan_id.clone(),
         participant: of.rep_id.clone(),
-        period: of.from_on.parse()?,
+        period: audit::Days {
+            from_on: of.from_on.parse()?,
+            to_on: of.to_on.parse()?,
+        },
     };
     let bundle = audit::make(client, &statement).await?;
     let report = ::audit::verify(&bundle, &audit::trusted(&bundle.keys)?);

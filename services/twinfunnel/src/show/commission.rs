@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use chrono::NaiveDate;
 use clap::ValueEnum;
 use proto::v1;
@@ -200,6 +200,7 @@ pub(super) async fn statements(args: CommissionArgs) -> anyhow::Result<String> {
             Some(plan)
         }
     };
+    let asked_of = args.rep.clone();
     let question = v1::ListStatementsRequest {
         what_if,
         consistency: args.asking.consistency(),
@@ -210,6 +211,11 @@ pub(super) async fn statements(args: CommissionArgs) -> anyhow::Result<String> {
         with_lines: depth != Depth::Sums,
     };
     let answer = client.list_statements(question).await?;
+    let is_there = !answer.statements.is_empty() || !answer.problems.is_empty();
+    ensure!(
+        is_there || asked_of.is_empty(),
+        "{asked_of} has no statement there: nobody of that id takes part in that period"
+    );
     match format {
         Format::Table => Ok(rendered::table(&answer, depth)),
         Format::Json => render::json(&answer),
