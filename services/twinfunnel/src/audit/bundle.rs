@@ -49,8 +49,9 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
 
 /// Reads all that a bundle holds.
 pub(crate) async fn make(client: &Client, statement: &StatementArgs) -> anyhow::Result<Bundle> {
-    let answer = client.statement(statement.question()).await?.statement;
-    let told = statement.only(answer)?;
+    let answer = client.statement(statement.question()).await?;
+    let question = covering(&answer);
+    let told = statement.only(answer.statement)?;
     ensure!(
         !told.statement_id.is_empty(),
         "the period from {} to {} is not closed; close it with: twinfunnel close-period",
@@ -58,11 +59,6 @@ pub(crate) async fn make(client: &Client, statement: &StatementArgs) -> anyhow::
         told.to_on
     );
     let keys = seal::told(client).await?;
-    let question = v1::GetCheckpointRequest {
-        size: None,
-        // The closing itself comes after all that it knows.
-        min_position: told.at_position + 1,
-    };
     let note = client.get_checkpoint(question).await?.note;
     let checkpoint = Checkpoint::open_dated(&note, &keys)
         .with_context(|| format!("the checkpoint is not the server's own:\n{note}"))?;
@@ -84,6 +80,16 @@ pub(crate) async fn make(client: &Client, statement: &StatementArgs) -> anyhow::
     let keys = keys.collect();
     let bundle = Bundle::of(asked, note, keys, tenant, &events, &sealed);
     bundle.context("an event's payload is no text")
+}
+
+/// Asks for a checkpoint that covers the closing: it was seen closed at the position that the answer names. That
+/// is not the one after what the statement knew, where another statement of the period may be closed.
+fn covering(answer: &v1::GetStatementResponse) -> v1::GetCheckpointRequest {
+    let seen_at = answer.answered_from.as_ref();
+    v1::GetCheckpointRequest {
+        size: None,
+        min_position: seen_at.map_or(0, |seen| seen.position),
+    }
 }
 
 /// The keys that a bundle brings along.
@@ -140,4 +146,24 @@ fn write(path: &Path, bundle: &Bundle) -> anyhow::Result<()> {
     let mut file = std::io::BufWriter::new(file);
     serde_json::to_writer(&mut file, bundle).with_context(shown)?;
     std::io::Write::flush(&mut file).with_context(shown)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_checkpoint_covers_the_closing_and_not_only_what_it_knew() {
+        let answer = v1::GetStatementResponse {
+            answered_from: Some(v1::AnsweredFrom {
+                position: 41,
+                at: None,
+            }),
+            statement: Some(v1::CommissionStatement {
+                at_position: 12,
+                ..Default::default()
+            }),
+        };
+        assert_eq!(covering(&answer).min_position, 41);
+    }
 }
