@@ -28,6 +28,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use event_schemas::vocabulary::{Position, TenantId};
+use futures::future::BoxFuture;
 use log::Log;
 use proto::v1;
 use proto::v1::as_of::KnownAt;
@@ -92,6 +93,10 @@ impl Options {
 #[derive(Debug, Clone)]
 pub struct Projections(Arc<Inner>);
 
+/// What a question is answered with, once it is. Boxed, so that its code is compiled here, once, and not again in
+/// every crate that awaits it.
+pub type Answer<'a, T> = BoxFuture<'a, Result<T, QueryError>>;
+
 #[derive(Debug)]
 struct Inner {
     log: Log,
@@ -104,23 +109,25 @@ struct Inner {
 
 impl Projections {
     /// Opens the read models, building those that are missing or of another version.
-    pub async fn start(log: Log, options: Options) -> Result<Self, QueryError> {
-        let scratches = Scratches::open(&options.home)?;
-        let registry = Arc::new(Registry::open(options.home).await?);
-        let mut models = Vec::new();
-        for model in MODELS {
-            models.push(Live::start(&log, &registry, model, options.run_workers).await?);
-        }
-        let books = Books::new(log.clone());
-        let baselines = Baselines::new(log.clone());
-        Ok(Self(Arc::new(Inner {
-            log,
-            registry,
-            models,
-            scratches,
-            books,
-            baselines,
-        })))
+    pub fn start(log: Log, options: Options) -> Answer<'static, Self> {
+        Box::pin(async move {
+            let scratches = Scratches::open(&options.home)?;
+            let registry = Arc::new(Registry::open(options.home).await?);
+            let mut models = Vec::new();
+            for model in MODELS {
+                models.push(Live::start(&log, &registry, model, options.run_workers).await?);
+            }
+            let books = Books::new(log.clone());
+            let baselines = Baselines::new(log.clone());
+            Ok(Self(Arc::new(Inner {
+                log,
+                registry,
+                models,
+                scratches,
+                books,
+                baselines,
+            })))
+        })
     }
 
     /// How this node gets the right to do what one node at a time does, where nodes share the home;
@@ -130,91 +137,102 @@ impl Projections {
     }
 
     /// How many opportunities of a period get how far.
-    pub async fn funnel_conversion(
-        &self,
-        tenant: &TenantId,
+    pub fn funnel_conversion<'a>(
+        &'a self,
+        tenant: &'a TenantId,
         request: v1::GetFunnelConversionRequest,
-    ) -> Result<v1::FunnelConversion, QueryError> {
-        let consistency = request.consistency.unwrap_or_default();
-        let mut asked = self.0.ask("funnel_conversion", tenant, consistency).await?;
-        funnel_conversion::answer(&mut asked, &request).await
+    ) -> Answer<'a, v1::FunnelConversion> {
+        Box::pin(async move {
+            let consistency = request.consistency.unwrap_or_default();
+            let mut asked = self.0.ask("funnel_conversion", tenant, consistency).await?;
+            funnel_conversion::answer(&mut asked, &request).await
+        })
     }
 
     /// What the open pipeline is worth and how fast it flows.
-    pub async fn pipeline_velocity(
-        &self,
-        tenant: &TenantId,
+    pub fn pipeline_velocity<'a>(
+        &'a self,
+        tenant: &'a TenantId,
         request: v1::GetPipelineVelocityRequest,
-    ) -> Result<v1::PipelineVelocity, QueryError> {
-        let consistency = request.consistency.unwrap_or_default();
-        let mut asked = self.0.ask("pipeline_velocity", tenant, consistency).await?;
-        pipeline_velocity::answer(&mut asked, &request).await
+    ) -> Answer<'a, v1::PipelineVelocity> {
+        Box::pin(async move {
+            let consistency = request.consistency.unwrap_or_default();
+            let mut asked = self.0.ask("pipeline_velocity", tenant, consistency).await?;
+            pipeline_velocity::answer(&mut asked, &request).await
+        })
     }
 
     /// What recurs each month, how it moves, and how much of it stays.
-    pub async fn recurring_revenue(
-        &self,
-        tenant: &TenantId,
+    pub fn recurring_revenue<'a>(
+        &'a self,
+        tenant: &'a TenantId,
         request: v1::GetRecurringRevenueRequest,
-    ) -> Result<v1::RecurringRevenue, QueryError> {
-        let consistency = request.consistency.unwrap_or_default();
-        let mut asked = self.0.ask("recurring_revenue", tenant, consistency).await?;
-        recurring_revenue::answer(&mut asked, &request).await
+    ) -> Answer<'a, v1::RecurringRevenue> {
+        Box::pin(async move {
+            let consistency = request.consistency.unwrap_or_default();
+            let mut asked = self.0.ask("recurring_revenue", tenant, consistency).await?;
+            recurring_revenue::answer(&mut asked, &request).await
+        })
     }
 
     /// How far each read model has come for a tenant.
-    pub async fn status(
-        &self,
-        tenant: &TenantId,
-    ) -> Result<v1::ListReadModelsResponse, QueryError> {
-        let mut read_models = Vec::new();
-        for live in &self.0.models {
-            let Opened {
-                generation, held, ..
-            } = live.open(tenant, Position(0)).await?;
-            read_models.push(described(&generation, held.position));
-        }
-        let head = self.0.log.head(tenant).await?.0;
-        Ok(v1::ListReadModelsResponse { head, read_models })
+    pub fn status<'a>(&'a self, tenant: &'a TenantId) -> Answer<'a, v1::ListReadModelsResponse> {
+        Box::pin(async move {
+            let mut read_models = Vec::new();
+            for live in &self.0.models {
+                let Opened {
+                    generation, held, ..
+                } = live.open(tenant, Position(0)).await?;
+                read_models.push(described(&generation, held.position));
+            }
+            let head = self.0.log.head(tenant).await?.0;
+            Ok(v1::ListReadModelsResponse { head, read_models })
+        })
     }
 
     /// Builds the next generation of a read model beside the live one, for all tenants, and swaps
     /// when it has caught up. It is named by its own name or by a question it answers. The answer is
     /// of all tenants, so it names no position.
-    pub async fn rebuild(&self, name: &str) -> Result<v1::ReadModel, QueryError> {
-        let live = Arc::clone(self.0.model(name)?);
-        // It goes on though the caller may go.
-        let rebuilt = tokio::spawn(async move { live.rebuild().await });
-        let generation = rebuilt
-            .await
-            .map_err(|_| QueryError::Backend("the rebuild ended".into()))??;
-        Ok(described(&generation, Position(0)))
+    pub fn rebuild<'a>(&'a self, name: &'a str) -> Answer<'a, v1::ReadModel> {
+        Box::pin(async move {
+            let live = Arc::clone(self.0.model(name)?);
+            // It goes on though the caller may go.
+            let rebuilt = tokio::spawn(async move { live.rebuild().await });
+            let generation = rebuilt
+                .await
+                .map_err(|_| QueryError::Backend("the rebuild ended".into()))??;
+            Ok(described(&generation, Position(0)))
+        })
     }
 
     /// Folds a tenant's history, as of a moment, into a SQLite database for the caller.
-    pub async fn export(
-        &self,
-        tenant: &TenantId,
-        name: &str,
+    pub fn export<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        name: &'a str,
         as_of: v1::AsOf,
-    ) -> Result<TempPath, QueryError> {
-        let model = self.0.model(name)?.model();
-        let (until, _) = self.0.until(tenant, &as_of).await?;
-        Ok(self
-            .0
-            .scratches
-            .export(&self.0.log, model, tenant, until)
-            .await?)
+    ) -> Answer<'a, TempPath> {
+        Box::pin(async move {
+            let model = self.0.model(name)?.model();
+            let (until, _) = self.0.until(tenant, &as_of).await?;
+            Ok(self
+                .0
+                .scratches
+                .export(&self.0.log, model, tenant, until)
+                .await?)
+        })
     }
 
     /// Stops keeping the read models, and closes them.
-    pub async fn shutdown(&self) {
-        for live in &self.0.models {
-            live.close().await;
-        }
-        self.0.books.close();
-        self.0.scratches.close().await;
-        self.0.registry.close().await;
+    pub fn shutdown(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async move {
+            for live in &self.0.models {
+                live.close().await;
+            }
+            self.0.books.close();
+            self.0.scratches.close().await;
+            self.0.registry.close().await;
+        })
     }
 }
 

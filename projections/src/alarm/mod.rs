@@ -7,7 +7,7 @@ use crate::asked::{Asked, text};
 use crate::calendar::day_of;
 use crate::engine::db::{Row, Value};
 use crate::work_list::limit;
-use crate::{Projections, QueryError};
+use crate::{Answer, Projections, QueryError};
 
 /// What is told of a raising.
 const ALARMS: &str = "SELECT alarm_id, customer_id, cause, subject_id, contract_id, raised_on, \
@@ -62,13 +62,15 @@ async fn list(
 
 impl Projections {
     /// Which alarms are raised, or were.
-    pub async fn list_alarms(
-        &self,
-        tenant: &TenantId,
+    pub fn list_alarms<'a>(
+        &'a self,
+        tenant: &'a TenantId,
         request: v1::ListAlarmsRequest,
-    ) -> Result<v1::ListAlarmsResponse, QueryError> {
-        let consistency = request.consistency.unwrap_or_default();
-        let mut asked = self.0.ask("alarm", tenant, consistency).await?;
-        list(&mut asked, &request).await
+    ) -> Answer<'a, v1::ListAlarmsResponse> {
+        Box::pin(async move {
+            let consistency = request.consistency.unwrap_or_default();
+            let mut asked = self.0.ask("alarm", tenant, consistency).await?;
+            list(&mut asked, &request).await
+        })
     }
 }

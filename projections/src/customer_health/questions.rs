@@ -6,21 +6,23 @@ use figures::health::Finding;
 use proto::v1;
 
 use super::Scene;
-use crate::{Projections, QueryError, customer_health};
+use crate::{Answer, Projections, QueryError, customer_health};
 
 /// One method a question: opens the part of history it is about, and answers from it.
 macro_rules! questions {
     ($($(#[$doc:meta])* $name:ident = $answer:path: $request:ident => $told:ident;)+) => {
         impl Projections {$(
             $(#[$doc])*
-            pub async fn $name(
-                &self,
-                tenant: &TenantId,
+            pub fn $name<'a>(
+                &'a self,
+                tenant: &'a TenantId,
                 request: v1::$request,
-            ) -> Result<v1::$told, QueryError> {
-                let consistency = request.consistency.unwrap_or_default();
-                let mut scene = self.scene(tenant, consistency).await?;
-                $answer(&mut scene, &request).await
+            ) -> Answer<'a, v1::$told> {
+                Box::pin(async move {
+                    let consistency = request.consistency.unwrap_or_default();
+                    let mut scene = self.scene(tenant, consistency).await?;
+                    $answer(&mut scene, &request).await
+                })
             }
         )+}
     };
@@ -53,18 +55,20 @@ impl Projections {
     /// All that gives cause for worry at the end of a day of the tenant's time zone, from what had
     /// happened by then, as far as the log went when it was asked for. Nothing while no health model
     /// holds.
-    pub async fn findings(
-        &self,
-        tenant: &TenantId,
+    pub fn findings<'a>(
+        &'a self,
+        tenant: &'a TenantId,
         day: NaiveDate,
-    ) -> Result<Vec<Finding>, QueryError> {
-        let head = self.0.log.head(tenant).await?;
-        let consistency = v1::Consistency {
-            as_of: None,
-            min_position: head.0,
-        };
-        let mut scene = self.scene(tenant, consistency).await?;
-        let day = scene.calendar.day(day);
-        scene.findings(day).await
+    ) -> Answer<'a, Vec<Finding>> {
+        Box::pin(async move {
+            let head = self.0.log.head(tenant).await?;
+            let consistency = v1::Consistency {
+                as_of: None,
+                min_position: head.0,
+            };
+            let mut scene = self.scene(tenant, consistency).await?;
+            let day = scene.calendar.day(day);
+            scene.findings(day).await
+        })
     }
 }

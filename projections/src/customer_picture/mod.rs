@@ -13,7 +13,7 @@ use crate::asked::text;
 use crate::customer_health::Scene;
 use crate::engine::db::{Row, Value};
 use crate::engine::fold::instant;
-use crate::{Projections, QueryError};
+use crate::{Answer, Projections, QueryError};
 
 /// Lines of the time line where the request names no number, and at most.
 const PAGE: (u32, u32) = (50, 1_000);
@@ -23,14 +23,16 @@ const LATEST: usize = 20;
 
 impl Projections {
     /// What is known of a customer, with a time line.
-    pub async fn customer_picture(
-        &self,
-        tenant: &event_schemas::vocabulary::TenantId,
+    pub fn customer_picture<'a>(
+        &'a self,
+        tenant: &'a event_schemas::vocabulary::TenantId,
         request: v1::GetCustomerPictureRequest,
-    ) -> Result<v1::CustomerPicture, QueryError> {
-        let consistency = request.consistency.unwrap_or_default();
-        let mut scene = self.scene(tenant, consistency).await?;
-        answer(&mut scene, &request).await
+    ) -> Answer<'a, v1::CustomerPicture> {
+        Box::pin(async move {
+            let consistency = request.consistency.unwrap_or_default();
+            let mut scene = self.scene(tenant, consistency).await?;
+            answer(&mut scene, &request).await
+        })
     }
 }
 

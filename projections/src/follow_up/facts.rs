@@ -16,7 +16,7 @@ use crate::asked::Asked;
 use crate::calendar::Calendar;
 use crate::calendar::day_of;
 use crate::engine::fold::{Course, instant, kept};
-use crate::{Projections, QueryError};
+use crate::{Answer, Projections, QueryError};
 
 /// Streams with what is kept of them, and the customers they are about.
 const SUBJECTS: &str = "SELECT customer_id, stream, facts FROM \
@@ -59,137 +59,149 @@ impl Projections {
     }
 
     /// What holds for all of a tenant's customers, and the day that ended last, if one has.
-    pub async fn company(
-        &self,
-        tenant: &TenantId,
+    pub fn company<'a>(
+        &'a self,
+        tenant: &'a TenantId,
         min_position: Position,
-    ) -> Result<(Company, Option<NaiveDate>), QueryError> {
-        let mut asked = self.ask_follow_up(tenant, min_position).await?;
-        let session = &mut asked.session;
-        let zone = Calendar::of(session, tenant).await?.zone();
-        let sql = "SELECT ended_on FROM clock WHERE tenant = $1";
-        let rows = session.rows(sql, &[tenant.as_str().into()]).await?;
-        let ended_on = rows.first().map(|row| row.int(0)).transpose()?.flatten();
-        let mut all = Vec::new();
-        for row in session.rows(COMPANY, &[tenant.as_str().into()]).await? {
-            let (stream, facts) = facts_of(row.text(0)?, row.text(1)?)?;
-            for (at, event) in facts {
-                all.extend(company_fact(&stream, event)?.map(|fact| (at, fact)));
+    ) -> Answer<'a, (Company, Option<NaiveDate>)> {
+        Box::pin(async move {
+            let mut asked = self.ask_follow_up(tenant, min_position).await?;
+            let session = &mut asked.session;
+            let zone = Calendar::of(session, tenant).await?.zone();
+            let sql = "SELECT ended_on FROM clock WHERE tenant = $1";
+            let rows = session.rows(sql, &[tenant.as_str().into()]).await?;
+            let ended_on = rows.first().map(|row| row.int(0)).transpose()?.flatten();
+            let mut all = Vec::new();
+            for row in session.rows(COMPANY, &[tenant.as_str().into()]).await? {
+                let (stream, facts) = facts_of(row.text(0)?, row.text(1)?)?;
+                for (at, event) in facts {
+                    all.extend(company_fact(&stream, event)?.map(|fact| (at, fact)));
+                }
             }
-        }
-        Ok((Company::new(zone, all), ended_on.map(day_of)))
+            Ok((Company::new(zone, all), ended_on.map(day_of)))
+        })
     }
 
     /// Customers, with all that is known of how they are followed up; those of which something is, if
     /// none are named.
-    pub async fn accounts(
-        &self,
-        tenant: &TenantId,
-        customers: Option<&[CustomerId]>,
+    pub fn accounts<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        customers: Option<&'a [CustomerId]>,
         min_position: Position,
-    ) -> Result<Vec<Account>, QueryError> {
-        let mut asked = self.ask_follow_up(tenant, min_position).await?;
-        let session = &mut asked.session;
-        let rows = match customers {
-            Some(customers) => {
-                let wanted: Vec<&str> = customers.iter().map(CustomerId::as_str).collect();
-                session
-                    .rows_in(SUBJECTS, "customer_id", tenant.as_str(), &wanted)
-                    .await?
+    ) -> Answer<'a, Vec<Account>> {
+        Box::pin(async move {
+            let mut asked = self.ask_follow_up(tenant, min_position).await?;
+            let session = &mut asked.session;
+            let rows = match customers {
+                Some(customers) => {
+                    let wanted: Vec<&str> = customers.iter().map(CustomerId::as_str).collect();
+                    session
+                        .rows_in(SUBJECTS, "customer_id", tenant.as_str(), &wanted)
+                        .await?
+                }
+                None => {
+                    let sql = format!("{SUBJECTS} WHERE tenant = $1");
+                    session.rows(&sql, &[tenant.as_str().into()]).await?
+                }
+            };
+            let mut accounts: BTreeMap<String, Vec<(DateTime<Utc>, Fact)>> = BTreeMap::new();
+            for row in rows {
+                let known = accounts
+                    .entry(row.text(0)?.unwrap_or_default())
+                    .or_default();
+                let (stream, facts) = facts_of(row.text(1)?, row.text(2)?)?;
+                for (at, event) in facts {
+                    known.extend(fact(&stream, event)?.map(|fact| (at, fact)));
+                }
             }
-            None => {
-                let sql = format!("{SUBJECTS} WHERE tenant = $1");
-                session.rows(&sql, &[tenant.as_str().into()]).await?
-            }
-        };
-        let mut accounts: BTreeMap<String, Vec<(DateTime<Utc>, Fact)>> = BTreeMap::new();
-        for row in rows {
-            let known = accounts
-                .entry(row.text(0)?.unwrap_or_default())
-                .or_default();
-            let (stream, facts) = facts_of(row.text(1)?, row.text(2)?)?;
-            for (at, event) in facts {
-                known.extend(fact(&stream, event)?.map(|fact| (at, fact)));
-            }
-        }
-        let accounts = accounts.into_iter().map(|(customer_id, facts)| {
-            let customer_id = CustomerId::new(&customer_id).map_err(unreadable)?;
-            Ok(Account::new(customer_id, facts))
-        });
-        accounts.collect()
+            let accounts = accounts.into_iter().map(|(customer_id, facts)| {
+                let customer_id = CustomerId::new(&customer_id).map_err(unreadable)?;
+                Ok(Account::new(customer_id, facts))
+            });
+            accounts.collect()
+        })
     }
 
     /// The customers to whom something happened in a span [from, to).
-    pub async fn touched(
-        &self,
-        tenant: &TenantId,
+    pub fn touched<'a>(
+        &'a self,
+        tenant: &'a TenantId,
         (from_at, to_at): (DateTime<Utc>, DateTime<Utc>),
         min_position: Position,
-    ) -> Result<Vec<CustomerId>, QueryError> {
-        let mut asked = self.ask_follow_up(tenant, min_position).await?;
-        let sql = "SELECT DISTINCT customer_id FROM touch \
+    ) -> Answer<'a, Vec<CustomerId>> {
+        Box::pin(async move {
+            let mut asked = self.ask_follow_up(tenant, min_position).await?;
+            let sql = "SELECT DISTINCT customer_id FROM touch \
                    WHERE tenant = $1 AND touched_at >= $2 AND touched_at < $3 ORDER BY customer_id";
-        let values = [
-            tenant.as_str().into(),
-            from_at.timestamp_micros().into(),
-            to_at.timestamp_micros().into(),
-        ];
-        let rows = asked.session.rows(sql, &values).await?;
-        let touched = rows.into_iter().map(|row| {
-            let customer_id = row.text(0)?.unwrap_or_default();
-            CustomerId::new(&customer_id).map_err(unreadable)
-        });
-        touched.collect()
+            let values = [
+                tenant.as_str().into(),
+                from_at.timestamp_micros().into(),
+                to_at.timestamp_micros().into(),
+            ];
+            let rows = asked.session.rows(sql, &values).await?;
+            let touched = rows.into_iter().map(|row| {
+                let customer_id = row.text(0)?.unwrap_or_default();
+                CustomerId::new(&customer_id).map_err(unreadable)
+            });
+            touched.collect()
+        })
     }
 
     /// The customers about whom an alarm is raised.
-    pub async fn worried(
-        &self,
-        tenant: &TenantId,
+    pub fn worried<'a>(
+        &'a self,
+        tenant: &'a TenantId,
         min_position: Position,
-    ) -> Result<Vec<CustomerId>, QueryError> {
-        let mut asked = self.ask_follow_up(tenant, min_position).await?;
-        let sql = "SELECT DISTINCT customer_id FROM alarm \
+    ) -> Answer<'a, Vec<CustomerId>> {
+        Box::pin(async move {
+            let mut asked = self.ask_follow_up(tenant, min_position).await?;
+            let sql = "SELECT DISTINCT customer_id FROM alarm \
                    WHERE tenant = $1 AND cleared_at IS NULL ORDER BY customer_id";
-        let rows = asked.session.rows(sql, &[tenant.as_str().into()]).await?;
-        let worried = rows.into_iter().map(|row| {
-            let customer_id = row.text(0)?.unwrap_or_default();
-            CustomerId::new(&customer_id).map_err(unreadable)
-        });
-        worried.collect()
+            let rows = asked.session.rows(sql, &[tenant.as_str().into()]).await?;
+            let worried = rows.into_iter().map(|row| {
+                let customer_id = row.text(0)?.unwrap_or_default();
+                CustomerId::new(&customer_id).map_err(unreadable)
+            });
+            worried.collect()
+        })
     }
 
     /// The customers that streams are about, by stream.
-    pub async fn customers_of(
-        &self,
-        tenant: &TenantId,
-        streams: &[&str],
+    pub fn customers_of<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        streams: &'a [&'a str],
         min_position: Position,
-    ) -> Result<HashMap<String, CustomerId>, QueryError> {
-        let mut asked = self.ask_follow_up(tenant, min_position).await?;
-        let select = "SELECT stream, customer_id FROM subject";
-        let rows = asked
-            .session
-            .rows_in(select, "stream", tenant.as_str(), streams);
-        let customers = rows.await?.into_iter().map(|row| {
-            let customer_id = row.text(1)?.unwrap_or_default();
-            let customer_id = CustomerId::new(&customer_id).map_err(unreadable)?;
-            Ok((row.text(0)?.unwrap_or_default(), customer_id))
-        });
-        customers.collect()
+    ) -> Answer<'a, HashMap<String, CustomerId>> {
+        Box::pin(async move {
+            let mut asked = self.ask_follow_up(tenant, min_position).await?;
+            let select = "SELECT stream, customer_id FROM subject";
+            let rows = asked
+                .session
+                .rows_in(select, "stream", tenant.as_str(), streams);
+            let customers = rows.await?.into_iter().map(|row| {
+                let customer_id = row.text(1)?.unwrap_or_default();
+                let customer_id = CustomerId::new(&customer_id).map_err(unreadable)?;
+                Ok((row.text(0)?.unwrap_or_default(), customer_id))
+            });
+            customers.collect()
+        })
     }
 
     /// When the first thing happened to a customer.
-    pub async fn first_touch(
-        &self,
-        tenant: &TenantId,
+    pub fn first_touch<'a>(
+        &'a self,
+        tenant: &'a TenantId,
         min_position: Position,
-    ) -> Result<Option<DateTime<Utc>>, QueryError> {
-        let mut asked = self.ask_follow_up(tenant, min_position).await?;
-        let sql = "SELECT MIN(touched_at) FROM touch WHERE tenant = $1";
-        let rows = asked.session.rows(sql, &[tenant.as_str().into()]).await?;
-        let first = rows.first().map(|row| row.int(0)).transpose()?.flatten();
-        Ok(first.map(instant))
+    ) -> Answer<'a, Option<DateTime<Utc>>> {
+        Box::pin(async move {
+            let mut asked = self.ask_follow_up(tenant, min_position).await?;
+            let sql = "SELECT MIN(touched_at) FROM touch WHERE tenant = $1";
+            let rows = asked.session.rows(sql, &[tenant.as_str().into()]).await?;
+            let first = rows.first().map(|row| row.int(0)).transpose()?.flatten();
+            Ok(first.map(instant))
+        })
     }
 }
 

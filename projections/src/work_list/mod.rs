@@ -16,7 +16,7 @@ use crate::calendar::{Calendar, Day};
 use crate::engine::db::{Row, Value};
 use crate::engine::fold::Course;
 use crate::follow_up::{Event, facts_of};
-use crate::{Projections, QueryError};
+use crate::{Answer, Projections, QueryError};
 
 /// Lines that are told where none are asked for, and at most.
 pub(crate) const LIMIT: u32 = 1_000;
@@ -160,24 +160,28 @@ async fn get(asked: &mut Asked, request: &v1::GetTaskRequest) -> Result<v1::Task
 
 impl Projections {
     /// The tasks of someone, of a customer, or of all.
-    pub async fn list_tasks(
-        &self,
-        tenant: &TenantId,
+    pub fn list_tasks<'a>(
+        &'a self,
+        tenant: &'a TenantId,
         request: v1::ListTasksRequest,
-    ) -> Result<v1::ListTasksResponse, QueryError> {
-        let consistency = request.consistency.unwrap_or_default();
-        let mut asked = self.0.ask("work_list", tenant, consistency).await?;
-        list(&mut asked, &request).await
+    ) -> Answer<'a, v1::ListTasksResponse> {
+        Box::pin(async move {
+            let consistency = request.consistency.unwrap_or_default();
+            let mut asked = self.0.ask("work_list", tenant, consistency).await?;
+            list(&mut asked, &request).await
+        })
     }
 
     /// One task with its whole course.
-    pub async fn task(
-        &self,
-        tenant: &TenantId,
+    pub fn task<'a>(
+        &'a self,
+        tenant: &'a TenantId,
         request: v1::GetTaskRequest,
-    ) -> Result<v1::TaskView, QueryError> {
-        let consistency = request.consistency.unwrap_or_default();
-        let mut asked = self.0.ask("work_list", tenant, consistency).await?;
-        get(&mut asked, &request).await
+    ) -> Answer<'a, v1::TaskView> {
+        Box::pin(async move {
+            let consistency = request.consistency.unwrap_or_default();
+            let mut asked = self.0.ask("work_list", tenant, consistency).await?;
+            get(&mut asked, &request).await
+        })
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use executor::Executor;
+use futures::future::BoxFuture;
 use log::Log;
 use log::seal::Seals;
 use projections::Projections;
@@ -160,12 +161,17 @@ impl Server {
         self.address
     }
 
-    /// Answers until `stop` ends; then takes no new call and finishes those under way.
-    pub async fn run(
+    /// Answers until `stop` ends; then takes no new call and finishes those under way. Boxed, so that all it
+    /// serves is compiled in this crate.
+    pub fn run(
         self,
         roles: Roles,
-        stop: impl Future<Output = ()> + Send,
-    ) -> Result<(), ServeError> {
+        stop: BoxFuture<'static, ()>,
+    ) -> BoxFuture<'static, Result<(), ServeError>> {
+        Box::pin(self.answer(roles, stop))
+    }
+
+    async fn answer(self, roles: Roles, stop: BoxFuture<'static, ()>) -> Result<(), ServeError> {
         let door = Door::new(self.authentication);
         let max_len = self.limits.message_len;
         let (tell, stopping) = Stopping::new();

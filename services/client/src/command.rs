@@ -13,7 +13,7 @@ use tonic::{Response, Status};
 use tonic_prost::ProstCodec;
 use uuid::Uuid;
 
-use crate::{Answers, Client, Error};
+use crate::{Answer, Answers, Client, Error};
 
 /// What a command carries besides its message.
 #[derive(Debug, Clone, Default)]
@@ -59,13 +59,13 @@ macro_rules! routes {
         )+)+
 
         impl Client {
-            async fn send(&self, metadata: MetadataMap, kind: Kind) -> Result<Receipt, Error> {
+            fn send(&self, metadata: MetadataMap, kind: Kind) -> Answer<'_, Receipt> {
                 match kind {
-                    $($(Kind::$message(message) => self.unary(
+                    $($(Kind::$message(message) => Box::pin(self.unary(
                         metadata,
                         concat!("/twinfunnel.v1.", $service, "/", stringify!($message)),
                         message,
-                    ).await,)+)+
+                    )),)+)+
                 }
             }
         }

@@ -5,76 +5,86 @@ use proto::v1::commission_closing_service_client::CommissionClosingServiceClient
 use proto::v1::commission_query_service_client::CommissionQueryServiceClient;
 
 use crate::connection::ANSWER_MAX_LEN;
-use crate::{Client, Error};
+use crate::{Answer, Client};
 
 impl Client {
     /// The statements of a period: open ones as they stand, closed ones as they were frozen.
-    pub async fn list_statements(
+    pub fn list_statements(
         &self,
         question: v1::ListStatementsRequest,
-    ) -> Result<v1::ListStatementsResponse, Error> {
-        self.call(self.caller.metadata(), question, |channel, request| async {
-            CommissionQueryServiceClient::new(channel)
-                .max_decoding_message_size(ANSWER_MAX_LEN)
-                .list_statements(request)
-                .await
+    ) -> Answer<'_, v1::ListStatementsResponse> {
+        Box::pin(async move {
+            self.call(self.caller.metadata(), question, |channel, request| async {
+                CommissionQueryServiceClient::new(channel)
+                    .max_decoding_message_size(ANSWER_MAX_LEN)
+                    .list_statements(request)
+                    .await
+            })
+            .await
         })
-        .await
     }
 
     /// One participant's statement, with the derivation of each line.
-    pub async fn statement(
+    pub fn statement(
         &self,
         question: v1::GetStatementRequest,
-    ) -> Result<v1::GetStatementResponse, Error> {
-        self.call(self.caller.metadata(), question, |channel, request| async {
-            CommissionQueryServiceClient::new(channel)
-                .max_decoding_message_size(ANSWER_MAX_LEN)
-                .get_statement(request)
-                .await
+    ) -> Answer<'_, v1::GetStatementResponse> {
+        Box::pin(async move {
+            self.call(self.caller.metadata(), question, |channel, request| async {
+                CommissionQueryServiceClient::new(channel)
+                    .max_decoding_message_size(ANSWER_MAX_LEN)
+                    .get_statement(request)
+                    .await
+            })
+            .await
         })
-        .await
     }
 
     /// What a deal that is not signed would pay a participant now, at the margin.
-    pub async fn estimate_commission(
+    pub fn estimate_commission(
         &self,
         question: v1::EstimateCommissionRequest,
-    ) -> Result<v1::EstimateCommissionResponse, Error> {
-        self.call(self.caller.metadata(), question, |channel, request| async {
-            CommissionQueryServiceClient::new(channel)
-                .max_decoding_message_size(ANSWER_MAX_LEN)
-                .estimate_commission(request)
-                .await
+    ) -> Answer<'_, v1::EstimateCommissionResponse> {
+        Box::pin(async move {
+            self.call(self.caller.metadata(), question, |channel, request| async {
+                CommissionQueryServiceClient::new(channel)
+                    .max_decoding_message_size(ANSWER_MAX_LEN)
+                    .estimate_commission(request)
+                    .await
+            })
+            .await
         })
-        .await
     }
 
     /// What someone should look at, each with the facts behind it.
-    pub async fn list_commission_signals(
+    pub fn list_commission_signals(
         &self,
         question: v1::ListCommissionSignalsRequest,
-    ) -> Result<v1::ListCommissionSignalsResponse, Error> {
-        self.call(self.caller.metadata(), question, |channel, request| async {
-            CommissionQueryServiceClient::new(channel)
-                .max_decoding_message_size(ANSWER_MAX_LEN)
-                .list_commission_signals(request)
-                .await
+    ) -> Answer<'_, v1::ListCommissionSignalsResponse> {
+        Box::pin(async move {
+            self.call(self.caller.metadata(), question, |channel, request| async {
+                CommissionQueryServiceClient::new(channel)
+                    .max_decoding_message_size(ANSWER_MAX_LEN)
+                    .list_commission_signals(request)
+                    .await
+            })
+            .await
         })
-        .await
     }
 
     /// Freezes the statements of a period. Asked again, it answers with what was frozen first.
-    pub async fn close_period(
+    pub fn close_period(
         &self,
         question: v1::ClosePeriodRequest,
-    ) -> Result<v1::ClosePeriodResponse, Error> {
-        self.call(self.caller.metadata(), question, |channel, request| async {
-            CommissionClosingServiceClient::new(channel)
-                .max_decoding_message_size(ANSWER_MAX_LEN)
-                .close_period(request)
-                .await
+    ) -> Answer<'_, v1::ClosePeriodResponse> {
+        Box::pin(async move {
+            self.call(self.caller.metadata(), question, |channel, request| async {
+                CommissionClosingServiceClient::new(channel)
+                    .max_decoding_message_size(ANSWER_MAX_LEN)
+                    .close_period(request)
+                    .await
+            })
+            .await
         })
-        .await
     }
 }

@@ -12,7 +12,7 @@ use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 
 use crate::metadata::Caller;
-use crate::{Config, Error};
+use crate::{Answer, Config, Error};
 
 /// Largest answer taken, in bytes: a table of many rows outgrows tonic's usual 4 MiB.
 pub(crate) const ANSWER_MAX_LEN: usize = 64 * 1024 * 1024;
@@ -84,15 +84,17 @@ impl Client {
     }
 
     /// Whether the server says that it serves.
-    pub async fn health(&self) -> Result<bool, Error> {
-        let answer = self
-            .call(
-                self.caller.metadata(),
-                HealthCheckRequest::default(),
-                |channel, request| async { HealthClient::new(channel).check(request).await },
-            )
-            .await?;
-        Ok(answer.status() == ServingStatus::Serving)
+    pub fn health(&self) -> Answer<'_, bool> {
+        Box::pin(async move {
+            let answer = self
+                .call(
+                    self.caller.metadata(),
+                    HealthCheckRequest::default(),
+                    |channel, request| async { HealthClient::new(channel).check(request).await },
+                )
+                .await?;
+            Ok(answer.status() == ServingStatus::Serving)
+        })
     }
 
     /// Makes a call of one answer, again and again while the server is away and time is left. Only

@@ -6,46 +6,49 @@ use proto::v1::clock_service_client::ClockServiceClient;
 use proto::v1::work_list_query_service_client::WorkListQueryServiceClient;
 
 use crate::connection::ANSWER_MAX_LEN;
-use crate::{Answers, Client, Error};
+use crate::{Answer, Answers, Client, Error};
 
 impl Client {
     /// The tasks of someone, of a customer, or of all.
-    pub async fn list_tasks(
-        &self,
-        question: v1::ListTasksRequest,
-    ) -> Result<v1::ListTasksResponse, Error> {
-        self.call(self.caller.metadata(), question, |channel, request| async {
-            WorkListQueryServiceClient::new(channel)
-                .max_decoding_message_size(ANSWER_MAX_LEN)
-                .list_tasks(request)
-                .await
+    pub fn list_tasks(&self, question: v1::ListTasksRequest) -> Answer<'_, v1::ListTasksResponse> {
+        Box::pin(async move {
+            self.call(self.caller.metadata(), question, |channel, request| async {
+                WorkListQueryServiceClient::new(channel)
+                    .max_decoding_message_size(ANSWER_MAX_LEN)
+                    .list_tasks(request)
+                    .await
+            })
+            .await
         })
-        .await
     }
 
     /// One task with its whole course.
-    pub async fn task(&self, question: v1::GetTaskRequest) -> Result<v1::TaskView, Error> {
-        self.call(self.caller.metadata(), question, |channel, request| async {
-            WorkListQueryServiceClient::new(channel)
-                .max_decoding_message_size(ANSWER_MAX_LEN)
-                .get_task(request)
-                .await
+    pub fn task(&self, question: v1::GetTaskRequest) -> Answer<'_, v1::TaskView> {
+        Box::pin(async move {
+            self.call(self.caller.metadata(), question, |channel, request| async {
+                WorkListQueryServiceClient::new(channel)
+                    .max_decoding_message_size(ANSWER_MAX_LEN)
+                    .get_task(request)
+                    .await
+            })
+            .await
         })
-        .await
     }
 
     /// Which alarms are raised, or were.
-    pub async fn list_alarms(
+    pub fn list_alarms(
         &self,
         question: v1::ListAlarmsRequest,
-    ) -> Result<v1::ListAlarmsResponse, Error> {
-        self.call(self.caller.metadata(), question, |channel, request| async {
-            AlarmQueryServiceClient::new(channel)
-                .max_decoding_message_size(ANSWER_MAX_LEN)
-                .list_alarms(request)
-                .await
+    ) -> Answer<'_, v1::ListAlarmsResponse> {
+        Box::pin(async move {
+            self.call(self.caller.metadata(), question, |channel, request| async {
+                AlarmQueryServiceClient::new(channel)
+                    .max_decoding_message_size(ANSWER_MAX_LEN)
+                    .list_alarms(request)
+                    .await
+            })
+            .await
         })
-        .await
     }
 
     /// Ends the tenant's days up to one, such as "2024-12-31"; tells of each as it ends.

@@ -4,34 +4,35 @@ use proto::v1;
 use proto::v1::history_service_client::HistoryServiceClient;
 
 use crate::connection::ANSWER_MAX_LEN;
-use crate::{Answers, Client, Error};
+use crate::{Answer, Answers, Client};
 
 impl Client {
     /// The events of one stream, in order.
-    pub async fn read_stream(
+    pub fn read_stream(
         &self,
         question: v1::ReadStreamRequest,
-    ) -> Result<Answers<v1::ReadStreamResponse>, Error> {
-        self.open(question, |channel, request| async {
-            HistoryServiceClient::new(channel)
-                .max_decoding_message_size(ANSWER_MAX_LEN)
-                .read_stream(request)
-                .await
+    ) -> Answer<'_, Answers<v1::ReadStreamResponse>> {
+        Box::pin(async move {
+            self.open(question, |channel, request| async {
+                HistoryServiceClient::new(channel)
+                    .max_decoding_message_size(ANSWER_MAX_LEN)
+                    .read_stream(request)
+                    .await
+            })
+            .await
         })
-        .await
     }
 
     /// The tenant's log in order, from a position on, as it grows.
-    pub async fn follow(
-        &self,
-        question: v1::FollowRequest,
-    ) -> Result<Answers<v1::FollowResponse>, Error> {
-        self.open(question, |channel, request| async {
-            HistoryServiceClient::new(channel)
-                .max_decoding_message_size(ANSWER_MAX_LEN)
-                .follow(request)
-                .await
+    pub fn follow(&self, question: v1::FollowRequest) -> Answer<'_, Answers<v1::FollowResponse>> {
+        Box::pin(async move {
+            self.open(question, |channel, request| async {
+                HistoryServiceClient::new(channel)
+                    .max_decoding_message_size(ANSWER_MAX_LEN)
+                    .follow(request)
+                    .await
+            })
+            .await
         })
-        .await
     }
 }

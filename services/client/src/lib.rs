@@ -41,6 +41,9 @@ mod metadata;
 mod query;
 mod seal;
 
+/// An answer, once it has come. Boxed, so that all that brings it is compiled in this crate.
+pub type Answer<'a, T> = futures::future::BoxFuture<'a, Result<T, Error>>;
+
 pub use command::{CommandOptions, IntoKind};
 pub use config::Config;
 pub use connection::{Answers, Client};

@@ -7,7 +7,7 @@ use proto::v1::read_model_service_client::ReadModelServiceClient;
 use proto::v1::recurring_revenue_query_service_client::RecurringRevenueQueryServiceClient;
 
 use crate::connection::ANSWER_MAX_LEN;
-use crate::{Answers, Client, Error};
+use crate::{Answer, Answers, Client, Error};
 
 /// Asks to wait until the read model holds a position: that of a receipt, to read one's own write.
 pub fn at_least(position: u64) -> v1::Consistency {
@@ -19,56 +19,64 @@ pub fn at_least(position: u64) -> v1::Consistency {
 
 impl Client {
     /// How many opportunities of a period reached each stage and were won.
-    pub async fn funnel_conversion(
+    pub fn funnel_conversion(
         &self,
         question: v1::GetFunnelConversionRequest,
-    ) -> Result<v1::FunnelConversion, Error> {
-        self.call(self.caller.metadata(), question, |channel, request| async {
-            FunnelConversionQueryServiceClient::new(channel)
-                .max_decoding_message_size(ANSWER_MAX_LEN)
-                .get_funnel_conversion(request)
-                .await
+    ) -> Answer<'_, v1::FunnelConversion> {
+        Box::pin(async move {
+            self.call(self.caller.metadata(), question, |channel, request| async {
+                FunnelConversionQueryServiceClient::new(channel)
+                    .max_decoding_message_size(ANSWER_MAX_LEN)
+                    .get_funnel_conversion(request)
+                    .await
+            })
+            .await
         })
-        .await
     }
 
     /// Forecast, cycle, velocity, dwell times and stalled opportunities.
-    pub async fn pipeline_velocity(
+    pub fn pipeline_velocity(
         &self,
         question: v1::GetPipelineVelocityRequest,
-    ) -> Result<v1::PipelineVelocity, Error> {
-        self.call(self.caller.metadata(), question, |channel, request| async {
-            PipelineVelocityQueryServiceClient::new(channel)
-                .max_decoding_message_size(ANSWER_MAX_LEN)
-                .get_pipeline_velocity(request)
-                .await
+    ) -> Answer<'_, v1::PipelineVelocity> {
+        Box::pin(async move {
+            self.call(self.caller.metadata(), question, |channel, request| async {
+                PipelineVelocityQueryServiceClient::new(channel)
+                    .max_decoding_message_size(ANSWER_MAX_LEN)
+                    .get_pipeline_velocity(request)
+                    .await
+            })
+            .await
         })
-        .await
     }
 
     /// What recurs each month, how it moves, and how much of it stays.
-    pub async fn recurring_revenue(
+    pub fn recurring_revenue(
         &self,
         question: v1::GetRecurringRevenueRequest,
-    ) -> Result<v1::RecurringRevenue, Error> {
-        self.call(self.caller.metadata(), question, |channel, request| async {
-            RecurringRevenueQueryServiceClient::new(channel)
-                .max_decoding_message_size(ANSWER_MAX_LEN)
-                .get_recurring_revenue(request)
-                .await
+    ) -> Answer<'_, v1::RecurringRevenue> {
+        Box::pin(async move {
+            self.call(self.caller.metadata(), question, |channel, request| async {
+                RecurringRevenueQueryServiceClient::new(channel)
+                    .max_decoding_message_size(ANSWER_MAX_LEN)
+                    .get_recurring_revenue(request)
+                    .await
+            })
+            .await
         })
-        .await
     }
 
     /// How far each read model has come.
-    pub async fn list_read_models(&self) -> Result<v1::ListReadModelsResponse, Error> {
-        let question = v1::ListReadModelsRequest {};
-        self.call(self.caller.metadata(), question, |channel, request| async {
-            ReadModelServiceClient::new(channel)
-                .list_read_models(request)
-                .await
+    pub fn list_read_models(&self) -> Answer<'_, v1::ListReadModelsResponse> {
+        Box::pin(async move {
+            let question = v1::ListReadModelsRequest {};
+            self.call(self.caller.metadata(), question, |channel, request| async {
+                ReadModelServiceClient::new(channel)
+                    .list_read_models(request)
+                    .await
+            })
+            .await
         })
-        .await
     }
 
     /// Builds a read model anew beside the live one and swaps. Answers when that is done; a rebuild
@@ -88,15 +96,17 @@ impl Client {
     }
 
     /// Replays history into a SQLite database; its bytes, part by part.
-    pub async fn export_read_model(
+    pub fn export_read_model(
         &self,
         question: v1::ExportReadModelRequest,
-    ) -> Result<Answers<v1::ExportReadModelResponse>, Error> {
-        self.open(question, |channel, request| async {
-            ReadModelServiceClient::new(channel)
-                .export_read_model(request)
-                .await
+    ) -> Answer<'_, Answers<v1::ExportReadModelResponse>> {
+        Box::pin(async move {
+            self.open(question, |channel, request| async {
+                ReadModelServiceClient::new(channel)
+                    .export_read_model(request)
+                    .await
+            })
+            .await
         })
-        .await
     }
 }

@@ -3,18 +3,17 @@
 use proto::v1;
 use proto::v1::seal_service_client::SealServiceClient;
 
-use crate::{Client, Error};
+use crate::{Answer, Client};
 
 /// Asks one question of the seal: one line an rpc.
 macro_rules! ask {
     ($($(#[$doc:meta])* $rpc:ident: $question:ty => $answer:ty),+ $(,)?) => {
         impl Client {$(
             $(#[$doc])*
-            pub async fn $rpc(&self, question: $question) -> Result<$answer, Error> {
-                self.call(self.caller.metadata(), question, |channel, request| async {
+            pub fn $rpc(&self, question: $question) -> Answer<'_, $answer> {
+                Box::pin(self.call(self.caller.metadata(), question, |channel, request| async {
                     SealServiceClient::new(channel).$rpc(request).await
-                })
-                .await
+                }))
             }
         )+}
     };

@@ -35,6 +35,10 @@ const MAX_TRIES: u32 = 8;
 /// To be awaited or dropped soon: a command that has to be sent again keeps those behind it waiting.
 pub type InFlight = BoxFuture<'static, Result<Receipt, Error>>;
 
+/// A command that begins. Boxed, like what it becomes, so that the rooms of all aggregates are compiled here, once,
+/// and not again in every crate that awaits it.
+pub type Begun<'a> = BoxFuture<'a, InFlight>;
+
 /// How the executor is set up.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -73,12 +77,12 @@ macro_rules! rooms {
 
         impl Executor {
             /// Decides a command and sends it to the log. What is begun first takes effect first.
-            pub async fn begin(&self, envelope: Envelope, command: Kind) -> InFlight {
+            pub fn begin(&self, envelope: Envelope, command: Kind) -> Begun<'_> {
                 let digest = digest(&command);
                 match Route::from(command) {
                     $(Route::$noun(command) => {
                         let parsed = domain::$field::parse(command);
-                        self.begin_in(|rooms| &rooms.$field, envelope, digest, parsed).await
+                        Box::pin(self.begin_in(|rooms| &rooms.$field, envelope, digest, parsed))
                     })+
                 }
             }
@@ -164,10 +168,13 @@ impl Executor {
         envelope: Envelope,
         closed: StatementClosed,
     ) -> Result<Receipt, Error> {
+        self.begin_closing(envelope, closed).await.await
+    }
+
+    fn begin_closing(&self, envelope: Envelope, closed: StatementClosed) -> Begun<'_> {
         let digest = digest_of_closing(&closed);
         let close = Ok(domain::commission_period::close(closed));
-        let begun = self.begin_in(|rooms| &rooms.commission_period, envelope, digest, close);
-        begun.await.await
+        Box::pin(self.begin_in(|rooms| &rooms.commission_period, envelope, digest, close))
     }
 
     pub(crate) async fn begin_in<D: Decider>(

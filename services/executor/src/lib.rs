@@ -21,7 +21,7 @@ mod store;
 mod taken;
 mod together;
 
-pub use begin::{Executor, InFlight, Options};
+pub use begin::{Begun, Executor, InFlight, Options};
 pub use error::Error;
 pub use store::{Loaded, LogStore};
 

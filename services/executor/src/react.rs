@@ -3,28 +3,32 @@
 use domain::{Addressed, Ask};
 use sha2::{Digest as _, Sha256};
 
+use crate::begin::Begun;
 use crate::{Envelope, Error, Executor, Receipt};
 
 impl Executor {
     /// Carries out what the service asks of itself, and waits until it is durable. A command id stands
     /// for one reaction, whatever was calculated for it.
     pub async fn react(&self, envelope: Envelope, ask: Ask) -> Result<Receipt, Error> {
+        self.begin_reaction(envelope, ask).await.await
+    }
+
+    fn begin_reaction(&self, envelope: Envelope, ask: Ask) -> Begun<'_> {
+        let digest = digest_of_reaction(&envelope.command_id);
         macro_rules! begin {
             ($($noun:ident $field:ident),+) => {
                 match ask {
                     $(Ask::$noun(id, command) => {
                         let asked = Ok(Addressed { id, command });
-                        let digest = digest_of_reaction(&envelope.command_id);
-                        self.begin_in(|rooms| &rooms.$field, envelope, digest, asked).await
+                        Box::pin(self.begin_in(|rooms| &rooms.$field, envelope, digest, asked))
                     })+
                 }
             };
         }
-        let begun = begin!(
+        begin!(
             Opportunity opportunity, Quote quote, Contract contract, Usage usage, Task task,
             Alarm alarm, Clock clock
-        );
-        begun.await
+        )
     }
 }
 

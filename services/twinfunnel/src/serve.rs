@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use api::{Authentication, Limits, Roles, Server, Tls};
 use executor::Executor;
+use futures::FutureExt as _;
 use log::Log;
 use log::seal::{KeyFile, Sealing, Seals};
 use merkle::OriginPrefix;
@@ -174,10 +175,9 @@ pub(crate) async fn start(config: ServeConfig) -> anyhow::Result<Running> {
         log: log.clone(),
     };
     let (stop, stopped) = oneshot::channel::<()>();
-    let serving = tokio::spawn(server.run(roles, async {
-        // Told to stop, or nobody is left to tell: both mean the same.
-        let _ = stopped.await;
-    }));
+    // Told to stop, or nobody is left to tell: both mean the same.
+    let stopped = Box::pin(stopped.map(drop));
+    let serving = tokio::spawn(server.run(roles, stopped));
     Ok(Running {
         address,
         log,
