@@ -26,4 +26,8 @@ if [ ${#missing[@]} -gt 0 ]; then
     "${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}"
 fi
 
-exec cargo test --locked "$@"
+# The benchmarks have none, and the attacks are run by tests/fire.rs.
+packages=(--workspace --exclude twinfunnel-bench --exclude twinfunnel-fire)
+case " $* " in *" -p "* | *" --package "*) packages=() ;; esac
+
+exec cargo test --locked "${packages[@]}" "$@"
