@@ -2,17 +2,19 @@
 
 use chrono::{DateTime, Utc};
 use futures::Stream;
+use prost::Message as _;
+use prost::bytes::Bytes;
 use proto::v1;
 use proto::v1::bulk_command_service_client::BulkCommandServiceClient;
 use proto::v1::command::Kind;
 use proto::v1::{Receipt, SubmitRequest, SubmitResponse};
+use tonic::Status;
 use tonic::client::Grpc;
 use tonic::codegen::http::uri::PathAndQuery;
 use tonic::metadata::MetadataMap;
-use tonic::{Response, Status};
-use tonic_prost::ProstCodec;
 use uuid::Uuid;
 
+use crate::encoded::Encoded;
 use crate::{Answer, Answers, Client, Error};
 
 /// What a command carries besides its message.
@@ -60,13 +62,13 @@ macro_rules! routes {
 
         impl Client {
             fn send(&self, metadata: MetadataMap, kind: Kind) -> Answer<'_, Receipt> {
-                match kind {
-                    $($(Kind::$message(message) => Box::pin(self.unary(
-                        metadata,
+                let (path, message) = match kind {
+                    $($(Kind::$message(message) => (
                         concat!("/twinfunnel.v1.", $service, "/", stringify!($message)),
-                        message,
-                    )),)+)+
-                }
+                        message.encode_to_vec(),
+                    ),)+)+
+                };
+                Box::pin(self.unary(metadata, path, message.into()))
             }
         }
 
@@ -157,24 +159,18 @@ impl Client {
         .await
     }
 
-    async fn unary<M>(
+    async fn unary(
         &self,
         metadata: MetadataMap,
         path: &'static str,
-        message: M,
-    ) -> Result<Receipt, Error>
-    where
-        M: prost::Message + Clone + 'static,
-    {
+        message: Bytes,
+    ) -> Result<Receipt, Error> {
         self.call(metadata, message, |channel, request| async {
             let mut grpc = Grpc::new(channel);
             let not_ready = |error| Status::from_error(Box::new(error));
             grpc.ready().await.map_err(not_ready)?;
-            let codec = ProstCodec::<M, Receipt>::default();
-            let receipt: Response<Receipt> = grpc
-                .unary(request, PathAndQuery::from_static(path), codec)
-                .await?;
-            Ok(receipt)
+            let path = PathAndQuery::from_static(path);
+            grpc.unary(request, path, Encoded).await
         })
         .await
     }
@@ -184,7 +180,6 @@ impl Client {
 mod tests {
     use std::collections::BTreeSet;
 
-    use prost::Message as _;
     use prost_types::FileDescriptorSet;
 
     use super::*;

@@ -34,6 +34,7 @@ mod commission;
 mod config;
 mod connection;
 mod customer;
+mod encoded;
 mod error;
 mod follow_up;
 mod history;

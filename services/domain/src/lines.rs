@@ -9,7 +9,7 @@ use rust_decimal::{Decimal, RoundingStrategy};
 use serde::Serialize;
 
 use crate::reads::{Reads, Reference};
-use crate::refusal::RefusalKind;
+use crate::refusal::{RefusalKind, Told};
 use crate::wire::{AMOUNT_MINOR_MAX, Fields, LIST_MAX};
 
 /// Most of one thing on a line.
@@ -51,11 +51,11 @@ pub enum Broken {
     #[error("it is in {}, not in {}", .currency.code(), .found.code())]
     CurrencyMismatch { currency: Currency, found: Currency },
     /// A line comes to quantity × list price × (1 − discount), unless another sum was agreed.
-    #[error("line {line_id} comes to {comes_to_minor} minor units, not to {amount_minor}")]
+    #[error("line {line_id} comes to {comes_to}, not to {amount}")]
     SumsDoNotAddUp {
         line_id: LineId,
-        amount_minor: i64,
-        comes_to_minor: i64,
+        amount: Told,
+        comes_to: Told,
     },
     /// No line is larger than any deal.
     #[error("line {line_id} is larger than any deal")]
@@ -200,9 +200,15 @@ impl LineAsked {
         };
         let before_type = before.map(|before| before.revenue_type);
         let revenue_type = self.revenue_type.or(before_type).unwrap_or(usual);
-        let stated = self.amount.map(|amount| minor(amount, currency));
-        let (amount_minor, discount_percent) =
-            self.sum(list_price_minor, discount, stated.transpose()?)?;
+        let stated = self
+            .amount
+            .map(|amount| minor(amount, currency))
+            .transpose()?;
+        let price = Money {
+            currency,
+            amount_minor: list_price_minor,
+        };
+        let (amount_minor, discount_percent) = self.sum(price, discount, stated)?;
         let monthly = self.monthly_recurring.map(|sum| minor(sum, currency));
         let monthly = match (monthly.transpose()?, before) {
             (None, Some(before)) => self.recurs_as(before)?,
@@ -239,14 +245,14 @@ impl LineAsked {
     /// What it comes to, and the discount in that.
     fn sum(
         &self,
-        list_price_minor: i64,
+        list_price: Money,
         discount: Option<Number>,
         stated: Option<i64>,
     ) -> Result<(i64, Number), Broken> {
         let too_large = || Broken::LineTooLarge {
             line_id: self.line_id.clone(),
         };
-        let price = Decimal::from(list_price_minor);
+        let price = Decimal::from(list_price.amount_minor);
         let gross = self.quantity.decimal().checked_mul(price);
         let gross = gross.ok_or_else(too_large)?;
         if let (Some(agreed), true) = (stated, self.is_agreed) {
@@ -259,11 +265,19 @@ impl LineAsked {
         let comes_to = comes_to.filter(|sum| *sum <= AMOUNT_MINOR_MAX);
         let comes_to_minor = comes_to.ok_or_else(too_large)?;
         match stated {
-            Some(amount_minor) if amount_minor != comes_to_minor => Err(Broken::SumsDoNotAddUp {
-                line_id: self.line_id.clone(),
-                amount_minor,
-                comes_to_minor,
-            }),
+            Some(amount_minor) if amount_minor != comes_to_minor => {
+                let told = |amount_minor| {
+                    Told(Money {
+                        amount_minor,
+                        ..list_price
+                    })
+                };
+                Err(Broken::SumsDoNotAddUp {
+                    line_id: self.line_id.clone(),
+                    amount: told(amount_minor),
+                    comes_to: told(comes_to_minor),
+                })
+            }
             _ => Ok((comes_to_minor, discount)),
         }
     }
@@ -412,6 +426,10 @@ mod tests {
     }
 
     fn sum(line: &LineAsked, price: i64, stated: Option<i64>) -> Result<(i64, Number), Broken> {
+        let price = Money {
+            amount_minor: price,
+            ..usd(0)
+        };
         line.sum(price, line.discount_percent, stated)
     }
 

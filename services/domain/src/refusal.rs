@@ -1,6 +1,9 @@
 //! Refusals: the rule a command broke, with the facts that show it.
 
-use serde::Serialize;
+use std::fmt;
+
+use event_schemas::vocabulary::Money;
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 /// What a refusal means for the caller: which gRPC status it becomes.
@@ -42,6 +45,22 @@ pub struct Refused {
     pub message: String,
     /// The facts that show it.
     pub facts: Vec<(String, String)>,
+}
+
+/// A sum as a refusal tells it, such as `12.50 USD`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Told(pub Money);
+
+impl fmt::Display for Told {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Serialize for Told {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
 }
 
 impl<R: Refusal> From<R> for Refused {

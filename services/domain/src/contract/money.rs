@@ -13,6 +13,7 @@ use super::rules::{Broken, Decided, not_before, said_before};
 use super::{Agreement, Contract};
 use crate::lines::minor;
 use crate::reads::Reads;
+use crate::refusal::Told;
 use crate::sums::{SumAsked, Wrong};
 
 impl Contract {
@@ -30,11 +31,9 @@ impl Contract {
         }
         agreement.in_force(reads)?;
         let left = agreement.left_from(reads.occurred_at, |line| &line.delivered);
-        let amounts = agreement.of(sum, &left, |line_id, open_minor| {
-            Broken::DeliveryBeyondContract {
-                line_id,
-                open_minor,
-            }
+        let amounts = agreement.of(sum, &left, |line_id, open| Broken::DeliveryBeyondContract {
+            line_id,
+            open,
         })?;
         Ok(vec![
             RevenueRecognized {
@@ -59,11 +58,9 @@ impl Contract {
             return said_before(is_same_day && sum.is(&known.issued.amounts), &invoice_id);
         }
         let left = agreement.left_from(reads.occurred_at, |line| &line.invoiced);
-        let amounts = agreement.of(sum, &left, |line_id, open_minor| {
-            Broken::InvoiceBeyondContract {
-                line_id,
-                open_minor,
-            }
+        let amounts = agreement.of(sum, &left, |line_id, open| Broken::InvoiceBeyondContract {
+            line_id,
+            open,
         })?;
         let until_due = Days::new(agreement.signed.billing.payment_days.into());
         let due_on = due_on.unwrap_or_else(|| reads.day() + until_due);
@@ -95,11 +92,9 @@ impl Contract {
         };
         not_before(invoice.issued_at, reads)?;
         let left = invoice.left_from(reads.occurred_at);
-        let amounts = agreement.of(sum, &left, |line_id, open_minor| {
-            Broken::PaymentBeyondInvoice {
-                line_id,
-                open_minor,
-            }
+        let amounts = agreement.of(sum, &left, |line_id, open| Broken::PaymentBeyondInvoice {
+            line_id,
+            open,
         })?;
         Ok(vec![
             PaymentReceived {
@@ -130,11 +125,11 @@ impl Contract {
         };
         not_before(payment.received_at, reads)?;
         let amounts = agreement
-            .of(sum, &payment.left(), |_, open_minor| {
-                Broken::RefundBeyondPayment { open_minor }
+            .of(sum, &payment.left(), |_, open| {
+                Broken::RefundBeyondPayment { open }
             })
             .map_err(|broken| match broken {
-                Broken::OverPayment { open_minor } => Broken::RefundBeyondPayment { open_minor },
+                Broken::OverPayment { open } => Broken::RefundBeyondPayment { open },
                 other => other,
             })?;
         Ok(vec![
@@ -179,12 +174,21 @@ impl Contract {
 }
 
 impl Agreement {
+    /// A sum of the contract, as a refusal tells it.
+    pub(super) fn told(&self, amount_minor: i64) -> Told {
+        let currency = self.signed.currency;
+        Told(Money {
+            currency,
+            amount_minor,
+        })
+    }
+
     /// What falls on each line; `beyond` is the rule that a line with no more than that breaks.
     fn of(
         &self,
         sum: &SumAsked,
         left: &[(LineId, i64)],
-        beyond: fn(LineId, i64) -> Broken,
+        beyond: fn(LineId, Told) -> Broken,
     ) -> Result<Vec<LineAmount>, Broken> {
         sum.of(left, self.signed.currency)
             .map_err(|wrong| match wrong {
@@ -193,14 +197,16 @@ impl Agreement {
                 Wrong::Line {
                     line_id,
                     open_minor,
-                } => beyond(line_id, open_minor),
-                Wrong::Whole { open_minor } => Broken::OverPayment { open_minor },
+                } => beyond(line_id, self.told(open_minor)),
+                Wrong::Whole { open_minor } => Broken::OverPayment {
+                    open: self.told(open_minor),
+                },
                 Wrong::DoesNotAddUp {
                     whole_minor,
                     lines_minor,
                 } => Broken::SumsDoNotAddUp {
-                    whole_minor,
-                    lines_minor,
+                    whole: self.told(whole_minor),
+                    lines: self.told(lines_minor),
                 },
                 Wrong::NothingOpen => Broken::NothingLeft,
             })

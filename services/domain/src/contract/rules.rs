@@ -14,7 +14,7 @@ use super::agreement::Credit;
 use super::{Agreement, Amendment, Contract, Signature};
 use crate::lines::{self, revenue_type_of};
 use crate::reads::Reads;
-use crate::refusal::{Refusal, RefusalKind};
+use crate::refusal::{Refusal, RefusalKind, Told};
 
 /// Rules of a contract.
 #[derive(Debug, thiserror::Error, Serialize)]
@@ -65,14 +65,14 @@ pub enum Broken {
         ends_on: Option<NaiveDate>,
     },
     /// An expansion makes the contract larger.
-    #[error("it changes the contract by {difference_minor} minor units")]
-    NotAnExpansion { difference_minor: i64 },
+    #[error("it changes the contract by {difference}")]
+    NotAnExpansion { difference: Told },
     /// A contraction makes the contract smaller.
-    #[error("it changes the contract by {difference_minor} minor units")]
-    NotAContraction { difference_minor: i64 },
+    #[error("it changes the contract by {difference}")]
+    NotAContraction { difference: Told },
     /// Who takes the same for another time changes no sum.
-    #[error("it changes the contract by {difference_minor} minor units")]
-    ChangesTheSum { difference_minor: i64 },
+    #[error("it changes the contract by {difference}")]
+    ChangesTheSum { difference: Told },
     /// An end is moved before it has come, and not into the past.
     #[error("on {told_on} it cannot come to end on {ends_on} any more")]
     EndHasPassed {
@@ -80,11 +80,8 @@ pub enum Broken {
         ends_on: NaiveDate,
     },
     /// What was delivered is not taken off.
-    #[error("{delivered_minor} minor units of line {line_id} were delivered")]
-    BelowDelivered {
-        line_id: LineId,
-        delivered_minor: i64,
-    },
+    #[error("{delivered} of line {line_id} were delivered")]
+    BelowDelivered { line_id: LineId, delivered: Told },
     /// An id stands for one thing within the contract.
     #[error("{id} is known, with other particulars")]
     DuplicateId { id: String },
@@ -98,26 +95,26 @@ pub enum Broken {
     #[error("there is no payment {payment_id}")]
     UnknownPayment { payment_id: PaymentId },
     /// The parts of a sum make it up.
-    #[error("the lines come to {lines_minor} minor units, not to {whole_minor}")]
-    SumsDoNotAddUp { whole_minor: i64, lines_minor: i64 },
+    #[error("the lines come to {lines}, not to {whole}")]
+    SumsDoNotAddUp { whole: Told, lines: Told },
     /// All that is left is something.
     #[error("nothing is left")]
     NothingLeft,
     /// No more of a line is delivered than was agreed.
-    #[error("{open_minor} minor units of line {line_id} are left to be delivered")]
-    DeliveryBeyondContract { line_id: LineId, open_minor: i64 },
+    #[error("{open} of line {line_id} are left to be delivered")]
+    DeliveryBeyondContract { line_id: LineId, open: Told },
     /// No more of a line is invoiced than was agreed.
-    #[error("{open_minor} minor units of line {line_id} are left to be invoiced")]
-    InvoiceBeyondContract { line_id: LineId, open_minor: i64 },
+    #[error("{open} of line {line_id} are left to be invoiced")]
+    InvoiceBeyondContract { line_id: LineId, open: Told },
     /// No more of a line is paid than was invoiced.
-    #[error("{open_minor} minor units of line {line_id} are open")]
-    PaymentBeyondInvoice { line_id: LineId, open_minor: i64 },
+    #[error("{open} of line {line_id} are open")]
+    PaymentBeyondInvoice { line_id: LineId, open: Told },
     /// No more is paid than was invoiced.
-    #[error("{open_minor} minor units of the invoice are open")]
-    OverPayment { open_minor: i64 },
+    #[error("{open} of the invoice are open")]
+    OverPayment { open: Told },
     /// No more goes back than was paid.
-    #[error("{open_minor} minor units are left that could go back")]
-    RefundBeyondPayment { open_minor: i64 },
+    #[error("{open} are left that could go back")]
+    RefundBeyondPayment { open: Told },
     /// After it was terminated nothing happens to a contract but invoices, payments, refunds and
     /// costs.
     #[error("it was terminated on {effective_on}")]
@@ -255,25 +252,27 @@ impl Contract {
             let delivered = agreement.line(&line.line_id);
             let delivered_minor = delivered.map_or(0, |line| line.delivered.total());
             if line.amount_minor < delivered_minor {
+                let delivered = agreement.told(delivered_minor);
                 return Err(Broken::BelowDelivered {
                     line_id: line.line_id.clone(),
-                    delivered_minor,
+                    delivered,
                 });
             }
         }
         let changes = amended.changes.iter();
         let difference =
             changes.map(|change| change.line.amount_minor - change.amount_before_minor);
-        let difference_minor = difference.sum();
+        let difference_minor: i64 = difference.sum();
+        let difference = agreement.told(difference_minor);
         match amended.kind {
             AmendmentKind::Expansion if difference_minor <= 0 => {
-                Err(Broken::NotAnExpansion { difference_minor })
+                Err(Broken::NotAnExpansion { difference })
             }
             AmendmentKind::Contraction if difference_minor >= 0 => {
-                Err(Broken::NotAContraction { difference_minor })
+                Err(Broken::NotAContraction { difference })
             }
             AmendmentKind::Term if difference_minor != 0 => {
-                Err(Broken::ChangesTheSum { difference_minor })
+                Err(Broken::ChangesTheSum { difference })
             }
             _ => Ok(vec![amended.into()]),
         }

@@ -87,20 +87,20 @@ fn a_contraction_takes_off_what_was_not_delivered() {
     let beyond = smaller.when(deliver("d1", &[("setup", 1)]));
     beyond.then_refused(
         "DELIVERY_BEYOND_CONTRACT",
-        &["line_id=setup", "open_minor=0"],
+        &["line_id=setup", "open=0.00 USD"],
     );
     let delivered = signed_one().and_on(2, [delivered("d1", &[("setup", 100)])]);
     let below = delivered.when(contract("a1", vec![off("setup")]));
     below.then_refused(
         "BELOW_DELIVERED",
-        &["delivered_minor=10000", "line_id=setup"],
+        &["delivered=100.00 USD", "line_id=setup"],
     );
 }
 
 #[test]
 fn an_amendment_does_what_it_says_within_the_term() {
     let same = || vec![asked("seats", 600)];
-    let none = ["difference_minor=0"];
+    let none = ["difference=0.00 USD"];
     signed_one()
         .when(expand("a1", same()))
         .then_refused("NOT_AN_EXPANSION", &none);

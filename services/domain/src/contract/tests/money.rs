@@ -13,7 +13,7 @@ fn deliveries_come_to_what_was_agreed() {
     let beyond = some.clone().when(deliver("d2", &[("seats", 501)]));
     beyond.then_refused(
         "DELIVERY_BEYOND_CONTRACT",
-        &["line_id=seats", "open_minor=50000"],
+        &["line_id=seats", "open=500.00 USD"],
     );
     let unknown = some.clone().when(deliver("d2", &[("x", 1)]));
     unknown.then_refused("UNKNOWN_LINE", &["line_id=x"]);
@@ -43,7 +43,7 @@ fn invoices_come_to_what_was_agreed_and_are_due_as_agreed() {
     let beyond = all.when(invoice("i2", &[("seats", 1)]));
     beyond.then_refused(
         "INVOICE_BEYOND_CONTRACT",
-        &["line_id=seats", "open_minor=0"],
+        &["line_id=seats", "open=0.00 USD"],
     );
 }
 
@@ -57,14 +57,14 @@ fn a_sum_told_late_fits_in_then_and_now() {
     let early = larger.clone().on(5).when(deliver("d1", &[("seats", 601)]));
     early.then_refused(
         "DELIVERY_BEYOND_CONTRACT",
-        &["line_id=seats", "open_minor=60000"],
+        &["line_id=seats", "open=600.00 USD"],
     );
     let later = larger.on(9).when(deliver("d1", &[("seats", 800)])).and();
     // By now no more than 100 are left.
     let early = later.on(5).when(deliver("d2", &[("seats", 101)]));
     early.then_refused(
         "DELIVERY_BEYOND_CONTRACT",
-        &["line_id=seats", "open_minor=10000"],
+        &["line_id=seats", "open=100.00 USD"],
     );
 }
 
@@ -77,7 +77,10 @@ fn a_payment_told_late_leaves_room_for_what_was_paid_since() {
         .clone()
         .on(5)
         .when(pay("p2", "i1", &[("seats", 1)], None));
-    early.then_refused("PAYMENT_BEYOND_INVOICE", &["line_id=seats", "open_minor=0"]);
+    early.then_refused(
+        "PAYMENT_BEYOND_INVOICE",
+        &["line_id=seats", "open=0.00 USD"],
+    );
     let after = later.on(8).when(pay("p2", "i1", &[("seats", 1)], None));
     after.then([paid("p2", "i1", &[("seats", 1)])]);
 }
@@ -101,17 +104,20 @@ fn a_payment_is_spread_over_what_is_open() {
         .when(pay("p4", "i1", &[], None))
         .then_refused("NOTHING_LEFT", &[]);
     let more = rest.when(pay("p4", "i1", &[("seats", 1)], None));
-    more.then_refused("PAYMENT_BEYOND_INVOICE", &["line_id=seats", "open_minor=0"]);
+    more.then_refused(
+        "PAYMENT_BEYOND_INVOICE",
+        &["line_id=seats", "open=0.00 USD"],
+    );
 }
 
 #[test]
 fn no_more_is_paid_than_is_open() {
     let over = invoiced_one().when(pay("p1", "i1", &[], Some(401)));
-    over.then_refused("OVER_PAYMENT", &["open_minor=40000"]);
+    over.then_refused("OVER_PAYMENT", &["open=400.00 USD"]);
     let beyond = invoiced_one().when(pay("p1", "i1", &[("setup", 101)], None));
     beyond.then_refused(
         "PAYMENT_BEYOND_INVOICE",
-        &["line_id=setup", "open_minor=10000"],
+        &["line_id=setup", "open=100.00 USD"],
     );
     let unknown = invoiced_one().when(pay("p1", "i9", &[], None));
     unknown.then_refused("UNKNOWN_INVOICE", &["invoice_id=i9"]);
@@ -121,7 +127,7 @@ fn no_more_is_paid_than_is_open() {
     invoiced_one()
         .when(both(40))
         .then([paid("p1", "i1", &[("seats", 30), ("setup", 10)])]);
-    let facts = ["lines_minor=4000", "whole_minor=4100"];
+    let facts = ["lines=40.00 USD", "whole=41.00 USD"];
     invoiced_one()
         .when(both(41))
         .then_refused("SUMS_DO_NOT_ADD_UP", &facts);
@@ -138,13 +144,13 @@ fn no_more_goes_back_than_was_paid_and_what_went_back_may_be_paid_again() {
     let all = invoiced_one().and_on(4, [paid("p1", "i1", &[("seats", 300), ("setup", 100)])]);
     let some = all.clone().when(refund("r1", "p1", &[("setup", 60)], None));
     let some = some.then([refunded("r1", "p1", &[("setup", 60)])]).and();
-    let facts = ["open_minor=4000"];
+    let facts = ["open=40.00 USD"];
     let line = some
         .clone()
         .when(refund("r2", "p1", &[("setup", 41)], None));
     line.then_refused("REFUND_BEYOND_PAYMENT", &facts);
     let whole = some.clone().when(refund("r2", "p1", &[], Some(341)));
-    whole.then_refused("REFUND_BEYOND_PAYMENT", &["open_minor=34000"]);
+    whole.then_refused("REFUND_BEYOND_PAYMENT", &["open=340.00 USD"]);
     let unknown = some.clone().when(refund("r2", "p9", &[], None));
     unknown.then_refused("UNKNOWN_PAYMENT", &["payment_id=p9"]);
     let early = all.on(3).when(refund("r1", "p1", &[], None));

@@ -62,7 +62,7 @@ fn more_may_be_agreed_with_it() {
     };
     signed_one()
         .when(Kind::AmendContract(same))
-        .then_refused("CHANGES_THE_SUM", &["difference_minor=10000"]);
+        .then_refused("CHANGES_THE_SUM", &["difference=100.00 USD"]);
     signed_one()
         .when(Kind::AmendContract(longer))
         .then([expected.into()]);
