@@ -172,7 +172,7 @@ async fn what_was_tampered_with_is_named_by_the_bundle(home: Home) {
     assert!(found.out.contains(named), "{found:?}");
     let reconciled = ran(&node, &["audit", "reconcile"]).await;
     assert_eq!(reconciled.code, Some(1), "{reconciled:?}");
-    let named = "two:1: was frozen with 260000 minor units";
+    let named = "two:1: was frozen with 2600.00 USD";
     assert!(reconciled.out.contains(named), "{reconciled:?}");
 }
 

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use event_schemas::StreamEvents as _;
 use event_schemas::commission_period::{CommissionPeriodEvent, Statement, StatementClosed};
-use event_schemas::vocabulary::{CommissionPlanId, Recorded, RepId};
+use event_schemas::vocabulary::{CommissionPlanId, Money, Recorded, RepId};
 use figures::commission::{self, Book, BookError, Span, Zone};
 use serde::Serialize;
 
@@ -114,6 +114,14 @@ pub(crate) fn check(book: &Book, closed: &StatementClosed) -> (Option<Statement>
 /// What differs between a frozen statement and the same computed anew, line by line.
 fn compare(frozen: &Statement, anew: &Statement) -> Vec<Difference> {
     let mut differences = Vec::new();
+    let money = |amount_minor: i64| {
+        let currency = frozen.currency;
+        let sum = Money {
+            currency,
+            amount_minor,
+        };
+        sum.to_string()
+    };
     for line in &frozen.lines {
         let own = Some(line.line_id.as_str());
         match anew
@@ -125,14 +133,14 @@ fn compare(frozen: &Statement, anew: &Statement) -> Vec<Difference> {
                 own,
                 format!(
                     "was frozen with {}, and does not follow from the events",
-                    line.amount_minor
+                    money(line.amount_minor)
                 ),
             )),
             Some(other) if other.amount_minor != line.amount_minor => {
-                let (was, is) = (line.amount_minor, other.amount_minor);
+                let (was, is) = (money(line.amount_minor), money(other.amount_minor));
                 differences.push(Difference::new(
                     own,
-                    format!("was frozen with {was} minor units, and the events give {is}"),
+                    format!("was frozen with {was}, and the events give {is}"),
                 ));
             }
             Some(other) if other != line => differences.push(Difference::new(
@@ -150,7 +158,7 @@ fn compare(frozen: &Statement, anew: &Statement) -> Vec<Difference> {
         {
             let what = format!(
                 "follows from the events with {}, and is missing",
-                line.amount_minor
+                money(line.amount_minor)
             );
             differences.push(Difference::new(Some(&line.line_id), what));
         }
@@ -161,8 +169,9 @@ fn compare(frozen: &Statement, anew: &Statement) -> Vec<Difference> {
         .map(|line| i128::from(line.amount_minor))
         .sum();
     if sum != i128::from(frozen.total_minor) {
-        let total = frozen.total_minor;
-        let what = format!("the total is {total} minor units, and the lines sum to {sum}");
+        let total = money(frozen.total_minor);
+        let sum = i64::try_from(sum).map_or_else(|_| "more than can be held".to_owned(), money);
+        let what = format!("the total is {total}, and the lines sum to {sum}");
         differences.push(Difference::new(None, what));
     }
     if differences.is_empty() && frozen != anew {

@@ -238,7 +238,7 @@ fn a_byte_changed_in_the_database_is_found_and_named() {
         "{found}"
     );
     assert!(
-        found.contains("line commission:4:one:1: was frozen with 200000"),
+        found.contains("line commission:4:one:1: was frozen with 2000.00 USD"),
         "the lines that no longer follow are named: {found}"
     );
 }
@@ -298,7 +298,7 @@ fn an_edited_line_does_not_follow() {
     let key = SigningKey::generate().unwrap();
     let found = findings(&log.bundle(log.sealed(&key)), &key);
     assert!(
-        found.contains("was frozen with 200100 minor units, and the events give 200000"),
+        found.contains("was frozen with 2001.00 USD, and the events give 2000.00 USD"),
         "{found}"
     );
     let recomputed = reconcile(&log.0, |_| {}).unwrap();

@@ -22,12 +22,32 @@ pub(crate) async fn ends(connection: &mut SqliteConnection) -> Result<(), Error>
             .fetch_one(&mut *connection)
             .await?;
         if last.unwrap_or_default() != head || count != head.min(LAST) {
-            let told =
-                format!("{tenant} should end at {head}, {count} of its last events are there");
+            let missing = first_missing(connection, &tenant, head).await?;
+            let told = format!("{tenant} should end at {head}, and position {missing} is missing");
             return Err(Error::Corrupt(told));
         }
     }
     Ok(())
+}
+
+/// The first of a tenant's last positions that is not there; what comes after the last, if all are.
+async fn first_missing(
+    connection: &mut SqliteConnection,
+    tenant: &str,
+    head: i64,
+) -> Result<i64, Error> {
+    let before = (head - LAST).max(0);
+    let sql = "SELECT position FROM events WHERE tenant = ? AND position > ? ORDER BY position";
+    let there: Vec<i64> = sqlx::query_scalar(sql)
+        .bind(tenant)
+        .bind(before)
+        .fetch_all(connection)
+        .await?;
+    let gap = (before + 1..).zip(&there).find(|(due, is)| due != *is);
+    Ok(gap.map_or(
+        before + 1 + i64::try_from(there.len()).unwrap_or(LAST),
+        |(due, _)| due,
+    ))
 }
 
 /// Looks at all of it: every page of the file, every position, every version.
