@@ -224,10 +224,10 @@ impl<'b> Participant<'b> {
         let rate = rate_for(terms, line);
         let keeps = keeps(terms, line);
         let pays = rate.map(|rate| rate.pays);
-        let worth = if transaction.refused_for.is_some() {
-            Some(Worth::Free)
-        } else {
-            worth(terms, pays, keeps, credit)?
+        let refused_for = transaction.refused_for.as_ref();
+        let (basis, worth) = match refused_for {
+            Some(_) => (Decimal::ZERO, Some(Worth::Free)),
+            None => (credit.basis, worth(terms, pays, keeps, credit)?),
         };
         let worth = worth.ok_or_else(|| CalculateError::NoRate {
             contract_id: transaction.contract_id.clone(),
@@ -238,12 +238,6 @@ impl<'b> Participant<'b> {
         let paid_for = PaidFor::Line(contract_id.clone(), line_id.clone());
         let credited = &own.credited;
         let mut windows = Windows::from(self, own.window.take());
-        let is_refused = transaction.refused_for.is_some();
-        let basis = if is_refused {
-            Decimal::ZERO
-        } else {
-            credit.basis
-        };
         let paid = windows.pay(transaction, &paid_for, basis, worth, credited, is_told)?;
         own.window = windows.into_current();
         own.paid.extend(&paid.brings);
@@ -258,7 +252,7 @@ impl<'b> Participant<'b> {
         let mut steps = Vec::new();
         if is_told {
             steps = steps::credit(credit, transaction.currency, terms.currency);
-            if let Some(rep_id) = &transaction.refused_for {
+            if let Some(rep_id) = refused_for {
                 let inputs = [("manager of", rep_id.to_string())];
                 let refused =
                     "a direct credit on a subordinate's deal, which the plan does not declare";
