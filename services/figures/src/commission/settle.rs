@@ -80,7 +80,7 @@ pub(super) fn settle<'b>(
     let attainment = settling.attainment(&opening.own.credited)?;
     let carry = &mut opening.carry;
     let kept_minor = settling.limit(&attainment, carry)?;
-    forgo(&mut opening.forgone, brought.concat(), kept_minor)?;
+    forgo(&mut opening.forgone, &brought, kept_minor)?;
     settling.hold(carry)?;
     for other in others {
         let line = spare(&mut opening.forgone, other, version.terms.currency)?;

@@ -76,19 +76,19 @@ impl Lost {
 /// rounded so that together it is the whole.
 pub(super) fn forgo(
     forgone: &mut Ledger,
-    brought: Vec<(PaidFor, i64)>,
+    brought: &[Vec<(PaidFor, i64)>],
     kept_minor: i64,
 ) -> Result<(), CalculateError> {
-    let sums = brought.iter().map(|(_, minor)| Decimal::from(*minor));
-    let whole: Decimal = sums.sum();
+    let each = || brought.iter().flatten();
+    let whole: Decimal = each().map(|(_, minor)| Decimal::from(*minor)).sum();
     if kept_minor == 0 || whole.is_zero() {
         return Ok(());
     }
     let (mut sum, mut before) = (Decimal::ZERO, 0i64);
-    for (key, minor) in brought {
-        sum += Decimal::from(minor);
+    for (key, minor) in each() {
+        sum += Decimal::from(*minor);
         let up_to = round(mul_div(kept_minor.into(), sum, whole)?)?;
-        forgone.add(key, up_to.saturating_sub(before));
+        forgone.add(key.clone(), up_to.saturating_sub(before));
         before = up_to;
     }
     Ok(())
