@@ -17823,7 +17823,8 @@ pub mod commission_query_service_client {
             self.inner.unary(req, path, codec).await
         }
         /// EstimateCommission tells what a deal that is not signed would pay a participant now, at the
-        /// margin: the statement with it less the statement without it.
+        /// margin: the statement with it less the statement without it. In a period that is closed it would pay
+        /// nothing (PERIOD_CLOSED).
         pub async fn estimate_commission(
             &mut self,
             request: impl tonic::IntoRequest<super::EstimateCommissionRequest>,
@@ -17918,7 +17919,8 @@ pub mod commission_query_service_server {
             tonic::Status,
         >;
         /// EstimateCommission tells what a deal that is not signed would pay a participant now, at the
-        /// margin: the statement with it less the statement without it.
+        /// margin: the statement with it less the statement without it. In a period that is closed it would pay
+        /// nothing (PERIOD_CLOSED).
         async fn estimate_commission(
             &self,
             request: tonic::Request<super::EstimateCommissionRequest>,

@@ -13,15 +13,14 @@ impl Client {
         &self,
         question: v1::ListStatementsRequest,
     ) -> Answer<'_, v1::ListStatementsResponse> {
-        Box::pin(async move {
+        Box::pin(
             self.call(self.caller.metadata(), question, |channel, request| async {
                 CommissionQueryServiceClient::new(channel)
                     .max_decoding_message_size(ANSWER_MAX_LEN)
                     .list_statements(request)
                     .await
-            })
-            .await
-        })
+            }),
+        )
     }
 
     /// One participant's statement, with the derivation of each line.
@@ -29,15 +28,14 @@ impl Client {
         &self,
         question: v1::GetStatementRequest,
     ) -> Answer<'_, v1::GetStatementResponse> {
-        Box::pin(async move {
+        Box::pin(
             self.call(self.caller.metadata(), question, |channel, request| async {
                 CommissionQueryServiceClient::new(channel)
                     .max_decoding_message_size(ANSWER_MAX_LEN)
                     .get_statement(request)
                     .await
-            })
-            .await
-        })
+            }),
+        )
     }
 
     /// What a deal that is not signed would pay a participant now, at the margin.
@@ -45,15 +43,14 @@ impl Client {
         &self,
         question: v1::EstimateCommissionRequest,
     ) -> Answer<'_, v1::EstimateCommissionResponse> {
-        Box::pin(async move {
+        Box::pin(
             self.call(self.caller.metadata(), question, |channel, request| async {
                 CommissionQueryServiceClient::new(channel)
                     .max_decoding_message_size(ANSWER_MAX_LEN)
                     .estimate_commission(request)
                     .await
-            })
-            .await
-        })
+            }),
+        )
     }
 
     /// What someone should look at, each with the facts behind it.
@@ -61,15 +58,14 @@ impl Client {
         &self,
         question: v1::ListCommissionSignalsRequest,
     ) -> Answer<'_, v1::ListCommissionSignalsResponse> {
-        Box::pin(async move {
+        Box::pin(
             self.call(self.caller.metadata(), question, |channel, request| async {
                 CommissionQueryServiceClient::new(channel)
                     .max_decoding_message_size(ANSWER_MAX_LEN)
                     .list_commission_signals(request)
                     .await
-            })
-            .await
-        })
+            }),
+        )
     }
 
     /// Freezes the statements of a period. Asked again, it answers with what was frozen first.
@@ -77,14 +73,13 @@ impl Client {
         &self,
         question: v1::ClosePeriodRequest,
     ) -> Answer<'_, v1::ClosePeriodResponse> {
-        Box::pin(async move {
+        Box::pin(
             self.call(self.caller.metadata(), question, |channel, request| async {
                 CommissionClosingServiceClient::new(channel)
                     .max_decoding_message_size(ANSWER_MAX_LEN)
                     .close_period(request)
                     .await
-            })
-            .await
-        })
+            }),
+        )
     }
 }

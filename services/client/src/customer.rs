@@ -13,15 +13,14 @@ impl Client {
         &self,
         question: v1::GetCustomerHealthRequest,
     ) -> Answer<'_, v1::CustomerHealth> {
-        Box::pin(async move {
+        Box::pin(
             self.call(self.caller.metadata(), question, |channel, request| async {
                 CustomerHealthQueryServiceClient::new(channel)
                     .max_decoding_message_size(ANSWER_MAX_LEN)
                     .get_customer_health(request)
                     .await
-            })
-            .await
-        })
+            }),
+        )
     }
 
     /// The health of the active customers, worst first, and how many are in each band.
@@ -29,15 +28,14 @@ impl Client {
         &self,
         question: v1::ListCustomerHealthRequest,
     ) -> Answer<'_, v1::ListCustomerHealthResponse> {
-        Box::pin(async move {
+        Box::pin(
             self.call(self.caller.metadata(), question, |channel, request| async {
                 CustomerHealthQueryServiceClient::new(channel)
                     .max_decoding_message_size(ANSWER_MAX_LEN)
                     .list_customer_health(request)
                     .await
-            })
-            .await
-        })
+            }),
+        )
     }
 
     /// One customer's scores, day by day.
@@ -45,28 +43,26 @@ impl Client {
         &self,
         question: v1::GetHealthHistoryRequest,
     ) -> Answer<'_, v1::HealthHistory> {
-        Box::pin(async move {
+        Box::pin(
             self.call(self.caller.metadata(), question, |channel, request| async {
                 CustomerHealthQueryServiceClient::new(channel)
                     .max_decoding_message_size(ANSWER_MAX_LEN)
                     .get_health_history(request)
                     .await
-            })
-            .await
-        })
+            }),
+        )
     }
 
     /// The net promoter score of a period.
     pub fn nps(&self, question: v1::GetNpsRequest) -> Answer<'_, v1::NetPromoterScore> {
-        Box::pin(async move {
+        Box::pin(
             self.call(self.caller.metadata(), question, |channel, request| async {
                 CustomerHealthQueryServiceClient::new(channel)
                     .max_decoding_message_size(ANSWER_MAX_LEN)
                     .get_nps(request)
                     .await
-            })
-            .await
-        })
+            }),
+        )
     }
 
     /// Whom a health model that is not published would have flagged, and who left.
@@ -74,15 +70,14 @@ impl Client {
         &self,
         question: v1::TryHealthModelRequest,
     ) -> Answer<'_, v1::HealthModelTrial> {
-        Box::pin(async move {
+        Box::pin(
             self.call(self.caller.metadata(), question, |channel, request| async {
                 CustomerHealthQueryServiceClient::new(channel)
                     .max_decoding_message_size(ANSWER_MAX_LEN)
                     .try_health_model(request)
                     .await
-            })
-            .await
-        })
+            }),
+        )
     }
 
     /// What is known of a customer, with a time line.
@@ -90,14 +85,13 @@ impl Client {
         &self,
         question: v1::GetCustomerPictureRequest,
     ) -> Answer<'_, v1::CustomerPicture> {
-        Box::pin(async move {
+        Box::pin(
             self.call(self.caller.metadata(), question, |channel, request| async {
                 CustomerPictureQueryServiceClient::new(channel)
                     .max_decoding_message_size(ANSWER_MAX_LEN)
                     .get_customer_picture(request)
                     .await
-            })
-            .await
-        })
+            }),
+        )
     }
 }

@@ -11,28 +11,26 @@ use crate::{Answer, Answers, Client, Error};
 impl Client {
     /// The tasks of someone, of a customer, or of all.
     pub fn list_tasks(&self, question: v1::ListTasksRequest) -> Answer<'_, v1::ListTasksResponse> {
-        Box::pin(async move {
+        Box::pin(
             self.call(self.caller.metadata(), question, |channel, request| async {
                 WorkListQueryServiceClient::new(channel)
                     .max_decoding_message_size(ANSWER_MAX_LEN)
                     .list_tasks(request)
                     .await
-            })
-            .await
-        })
+            }),
+        )
     }
 
     /// One task with its whole course.
     pub fn task(&self, question: v1::GetTaskRequest) -> Answer<'_, v1::TaskView> {
-        Box::pin(async move {
+        Box::pin(
             self.call(self.caller.metadata(), question, |channel, request| async {
                 WorkListQueryServiceClient::new(channel)
                     .max_decoding_message_size(ANSWER_MAX_LEN)
                     .get_task(request)
                     .await
-            })
-            .await
-        })
+            }),
+        )
     }
 
     /// Which alarms are raised, or were.
@@ -40,15 +38,14 @@ impl Client {
         &self,
         question: v1::ListAlarmsRequest,
     ) -> Answer<'_, v1::ListAlarmsResponse> {
-        Box::pin(async move {
+        Box::pin(
             self.call(self.caller.metadata(), question, |channel, request| async {
                 AlarmQueryServiceClient::new(channel)
                     .max_decoding_message_size(ANSWER_MAX_LEN)
                     .list_alarms(request)
                     .await
-            })
-            .await
-        })
+            }),
+        )
     }
 
     /// Ends the tenant's days up to one, such as "2024-12-31"; tells of each as it ends.

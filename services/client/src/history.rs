@@ -12,27 +12,21 @@ impl Client {
         &self,
         question: v1::ReadStreamRequest,
     ) -> Answer<'_, Answers<v1::ReadStreamResponse>> {
-        Box::pin(async move {
-            self.open(question, |channel, request| async {
-                HistoryServiceClient::new(channel)
-                    .max_decoding_message_size(ANSWER_MAX_LEN)
-                    .read_stream(request)
-                    .await
-            })
-            .await
-        })
+        Box::pin(self.open(question, |channel, request| async {
+            HistoryServiceClient::new(channel)
+                .max_decoding_message_size(ANSWER_MAX_LEN)
+                .read_stream(request)
+                .await
+        }))
     }
 
     /// The tenant's log in order, from a position on, as it grows.
     pub fn follow(&self, question: v1::FollowRequest) -> Answer<'_, Answers<v1::FollowResponse>> {
-        Box::pin(async move {
-            self.open(question, |channel, request| async {
-                HistoryServiceClient::new(channel)
-                    .max_decoding_message_size(ANSWER_MAX_LEN)
-                    .follow(request)
-                    .await
-            })
-            .await
-        })
+        Box::pin(self.open(question, |channel, request| async {
+            HistoryServiceClient::new(channel)
+                .max_decoding_message_size(ANSWER_MAX_LEN)
+                .follow(request)
+                .await
+        }))
     }
 }

@@ -23,15 +23,14 @@ impl Client {
         &self,
         question: v1::GetFunnelConversionRequest,
     ) -> Answer<'_, v1::FunnelConversion> {
-        Box::pin(async move {
+        Box::pin(
             self.call(self.caller.metadata(), question, |channel, request| async {
                 FunnelConversionQueryServiceClient::new(channel)
                     .max_decoding_message_size(ANSWER_MAX_LEN)
                     .get_funnel_conversion(request)
                     .await
-            })
-            .await
-        })
+            }),
+        )
     }
 
     /// Forecast, cycle, velocity, dwell times and stalled opportunities.
@@ -39,15 +38,14 @@ impl Client {
         &self,
         question: v1::GetPipelineVelocityRequest,
     ) -> Answer<'_, v1::PipelineVelocity> {
-        Box::pin(async move {
+        Box::pin(
             self.call(self.caller.metadata(), question, |channel, request| async {
                 PipelineVelocityQueryServiceClient::new(channel)
                     .max_decoding_message_size(ANSWER_MAX_LEN)
                     .get_pipeline_velocity(request)
                     .await
-            })
-            .await
-        })
+            }),
+        )
     }
 
     /// What recurs each month, how it moves, and how much of it stays.
@@ -55,15 +53,14 @@ impl Client {
         &self,
         question: v1::GetRecurringRevenueRequest,
     ) -> Answer<'_, v1::RecurringRevenue> {
-        Box::pin(async move {
+        Box::pin(
             self.call(self.caller.metadata(), question, |channel, request| async {
                 RecurringRevenueQueryServiceClient::new(channel)
                     .max_decoding_message_size(ANSWER_MAX_LEN)
                     .get_recurring_revenue(request)
                     .await
-            })
-            .await
-        })
+            }),
+        )
     }
 
     /// How far each read model has come.
@@ -100,13 +97,10 @@ impl Client {
         &self,
         question: v1::ExportReadModelRequest,
     ) -> Answer<'_, Answers<v1::ExportReadModelResponse>> {
-        Box::pin(async move {
-            self.open(question, |channel, request| async {
-                ReadModelServiceClient::new(channel)
-                    .export_read_model(request)
-                    .await
-            })
-            .await
-        })
+        Box::pin(self.open(question, |channel, request| async {
+            ReadModelServiceClient::new(channel)
+                .export_read_model(request)
+                .await
+        }))
     }
 }
