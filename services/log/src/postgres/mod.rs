@@ -2,6 +2,7 @@
 
 mod listener;
 mod reader;
+mod rows;
 mod seals;
 mod writer;
 
@@ -96,6 +97,11 @@ fn migrations() -> Migrator {
             4,
             "append, asking less",
             include_str!("../../sql/postgres/migrations/4_append.sql"),
+        ),
+        migration(
+            5,
+            "append, row by row",
+            include_str!("../../sql/postgres/migrations/5_append.sql"),
         ),
     ])
 }

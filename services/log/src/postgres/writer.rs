@@ -1,9 +1,9 @@
 //! A writer of a PostgreSQL log: one connection, one round trip a batch when all goes well.
 //!
 //! It writes first and asks only when the database contradicts what the batch took for granted (see
-//! `4_append.sql`). Then it asks under the lock on the tenant's head, so that the second try is right.
+//! `5_append.sql`). Then it asks under the lock on the tenant's head, so that the second try is right.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use event_schemas::vocabulary::TenantId;
@@ -12,8 +12,9 @@ use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::types::Uuid;
 use sqlx::{ConnectOptions as _, Connection as _};
 
+use super::rows::{ClaimHolder, NewCommand, NewEvent, StreamVersion};
 use crate::Error;
-use crate::backend::{self, Failure, Item, Settled, Writer, signed, unsigned};
+use crate::backend::{self, Failure, Item, Settled, Writer, unsigned};
 use crate::claim::{Key, Secret};
 use crate::resolve::{self, Assumed, Facts, Plan, count};
 
@@ -278,73 +279,28 @@ async fn call(
     // What a unique index finds out when it is written need not be asked for.
     let first_events = plan.events.iter().filter(|row| row.version == 1);
     let begun: HashSet<&str> = first_events.map(|row| row.stream.as_str()).collect();
-    let (seen_streams, seen_versions): (Vec<&str>, Vec<i64>) = assumed
+    let seen_streams: Vec<_> = assumed
         .streams
         .iter()
         .filter(|(stream, version)| **version > 0 || !begun.contains(*stream))
-        .map(|(stream, version)| (*stream, signed(*version)))
-        .unzip();
+        .map(|(stream, version)| StreamVersion(stream, *version))
+        .collect();
     let remembered: HashSet<&str> = plan.commands.iter().map(|command| command.id).collect();
     let unseen_commands = assumed.commands.iter().copied();
     let unseen_commands: Vec<&str> = unseen_commands
         .filter(|command| !remembered.contains(command))
         .collect();
-    let mut seen_keys = Vec::with_capacity(assumed.claims.len());
-    let mut seen_holders = Vec::with_capacity(assumed.claims.len());
-    for (key, holder) in &assumed.claims {
-        seen_keys.push((&*key.scope, key.value.as_str()));
-        seen_holders.push(*holder);
-    }
-    let (seen_scopes, seen_values): (Vec<&str>, Vec<&str>) = seen_keys.into_iter().unzip();
-    let rows = Columns::of(plan);
-    let (scopes, values): (Vec<&str>, Vec<&str>) = plan
-        .claims
-        .keys()
-        .map(|key| (&*key.scope, key.value.as_str()))
-        .unzip();
-    let holders: Vec<Option<&str>> = plan.claims.values().copied().collect();
-    let (commands, digests): (Vec<&str>, Vec<&[u8]>) = plan
-        .commands
-        .iter()
-        .map(|command| (command.id, command.digest.as_slice()))
-        .unzip();
-    let (offsets, events): (Vec<i64>, Vec<i64>) = plan
-        .commands
-        .iter()
-        .map(|command| (signed(command.offset), signed(command.events)))
-        .unzip();
-    let remembered = plan.commands.iter();
-    let versions: Vec<i64> = remembered.map(|command| signed(command.version)).collect();
+    let events = plan.events.iter().map(|row| NewEvent(row, Uuid::now_v7()));
     let (landed, head): (bool, Option<i64>) =
         sqlx::query_as(include_str!("../../sql/postgres/append_batch.sql"))
             .bind(tenant.as_str())
             .bind(plan.writes())
             .bind(seen_streams)
-            .bind(seen_versions)
             .bind(unseen_commands)
-            .bind(seen_scopes)
-            .bind(seen_values)
-            .bind(seen_holders)
-            .bind(rows.streams)
-            .bind(rows.versions)
-            .bind(rows.event_ids)
-            .bind(rows.event_types)
-            .bind(rows.schema_versions)
-            .bind(rows.occurred_at)
-            .bind(rows.actors)
-            .bind(rows.command_ids)
-            .bind(rows.correlation_ids)
-            .bind(rows.causation_ids)
-            .bind(rows.trace_contexts)
-            .bind(rows.payloads)
-            .bind(commands)
-            .bind(digests)
-            .bind(offsets)
-            .bind(events)
-            .bind(versions)
-            .bind(scopes)
-            .bind(values)
-            .bind(holders)
+            .bind(holders(&assumed.claims))
+            .bind(events.collect::<Vec<_>>())
+            .bind(plan.commands.iter().map(NewCommand).collect::<Vec<_>>())
+            .bind(holders(&plan.claims))
             .fetch_one(connection)
             .await?;
     if landed {
@@ -354,66 +310,11 @@ async fn call(
     }
 }
 
-/// The events of a plan, column by column.
-#[derive(Debug)]
-struct Columns<'a> {
-    streams: Vec<&'a str>,
-    versions: Vec<i64>,
-    event_ids: Vec<Uuid>,
-    event_types: Vec<&'a str>,
-    schema_versions: Vec<i32>,
-    occurred_at: Vec<i64>,
-    actors: Vec<&'a str>,
-    command_ids: Vec<&'a str>,
-    correlation_ids: Vec<Option<&'a str>>,
-    causation_ids: Vec<Option<&'a str>>,
-    trace_contexts: Vec<Option<&'a str>>,
-    payloads: Vec<&'a [u8]>,
-}
-
-impl<'a> Columns<'a> {
-    fn of(plan: &Plan<'a>) -> Self {
-        let rows = &plan.events;
-        Self {
-            streams: rows.iter().map(|row| row.stream.as_str()).collect(),
-            versions: rows.iter().map(|row| signed(row.version)).collect(),
-            event_ids: rows.iter().map(|_| Uuid::now_v7()).collect(),
-            event_types: rows
-                .iter()
-                .map(|row| row.event.event_type.as_ref())
-                .collect(),
-            // Past 2^31 an append is refused before it gets here.
-            schema_versions: rows
-                .iter()
-                .map(|row| i32::try_from(row.event.schema_version).unwrap_or(i32::MAX))
-                .collect(),
-            occurred_at: rows
-                .iter()
-                .map(|row| row.append.meta.occurred_at.timestamp_micros())
-                .collect(),
-            actors: rows
-                .iter()
-                .map(|row| row.append.meta.actor.as_str())
-                .collect(),
-            command_ids: rows.iter().map(|row| row.command_id()).collect(),
-            correlation_ids: rows
-                .iter()
-                .map(|row| row.append.meta.correlation_id.as_deref())
-                .collect(),
-            causation_ids: rows
-                .iter()
-                .map(|row| row.append.meta.causation_id.as_deref())
-                .collect(),
-            trace_contexts: rows
-                .iter()
-                .map(|row| row.append.meta.trace_context.as_deref())
-                .collect(),
-            payloads: rows
-                .iter()
-                .map(|row| row.event.payload.as_slice())
-                .collect(),
-        }
-    }
+fn holders<'a>(claims: &HashMap<&'a Key, Option<&'a str>>) -> Vec<ClaimHolder<'a>> {
+    let rows = claims
+        .iter()
+        .map(|(key, holder)| ClaimHolder(&key.scope, key.value.as_str(), *holder));
+    rows.collect()
 }
 
 async fn secret(connection: &mut PgConnection, tenant: &TenantId) -> Result<Secret, Error> {
