@@ -18,13 +18,16 @@ use crate::resolve::{Known, Verdict};
 use crate::seal::{KeySince, Seal};
 use crate::{Append, AppendError, Appended, AppendedEvent, Error, Filter, StreamPage};
 
+/// Tells who waits for an append what became of it.
+pub(crate) type Reply = oneshot::Sender<Result<Appended, AppendError>>;
+
 /// An append that waits to be committed, and who waits for it.
 #[derive(Debug)]
 pub(crate) struct Item {
     pub(crate) append: Append,
     /// Its claims as they are stored, one for each change; filled in by the lane.
     pub(crate) keys: Vec<Key>,
-    pub(crate) reply: Option<oneshot::Sender<Result<Appended, AppendError>>>,
+    pub(crate) reply: Option<Reply>,
 }
 
 /// What became of the appends of one tenant in a transaction that is committed.

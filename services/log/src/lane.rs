@@ -1,7 +1,9 @@
 //! A lane: the queue of some tenants' appends, and the one task that commits them.
 //!
 //! Everything that waits is committed together. So the longer a commit takes, the more share the
-//! next one, and a tenant's counter row is locked once per batch instead of once per append.
+//! next one, and a tenant's counter row is locked once per batch instead of once per append. While
+//! many wait, the next batch is on its way before the last one is answered: the database does not
+//! wait for what its answers set going.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -10,7 +12,7 @@ use std::time::{Duration, Instant};
 use event_schemas::vocabulary::{Position, TenantId};
 use tokio::sync::{mpsc, watch};
 
-use crate::backend::{Failure, Item, Reader, Settled, Writer, first_receipt};
+use crate::backend::{Failure, Item, Reader, Reply, Settled, Writer, first_receipt};
 use crate::claim::{Key, Secret};
 use crate::heads::Heads;
 use crate::resolve::Verdict;
@@ -21,6 +23,9 @@ const RETRY_FOR: Duration = Duration::from_secs(30);
 
 /// Most bytes of all payloads of one batch of more than one append.
 const BATCH_BYTES: usize = 16 << 20;
+
+/// The next batch goes before the last one is answered if at least this part of its number waits.
+const WAITING_SHARE: usize = 2;
 
 /// How long to wait before another try, at first and at most.
 const RETRY_FIRST: Duration = Duration::from_millis(5);
@@ -33,6 +38,20 @@ pub(crate) struct Lane {
     pub(crate) heads: Arc<Heads>,
     pub(crate) secrets: HashMap<TenantId, Secret>,
     pub(crate) batch_len: usize,
+    pub(crate) untold: Untold,
+}
+
+/// Answers that are known: told once this is dropped.
+#[derive(Debug, Default)]
+pub(crate) struct Untold(Vec<(Reply, Result<Appended, AppendError>)>);
+
+impl Drop for Untold {
+    fn drop(&mut self) {
+        for (reply, answer) in self.0.drain(..) {
+            // Whoever asked may have gone; what landed has landed.
+            let _ = reply.send(answer);
+        }
+    }
 }
 
 impl Lane {
@@ -58,8 +77,11 @@ impl Lane {
                         self.commit(std::mem::replace(&mut items, rest)).await;
                     }
                     items.reserve(self.batch_len);
-                    // Lets those who were just answered send their next before the next batch is cut.
-                    tokio::task::yield_now().await;
+                    if queue.len() < received.div_ceil(WAITING_SHARE) {
+                        drop(std::mem::take(&mut self.untold));
+                        // Lets those who were just answered send their next before the next batch is cut.
+                        tokio::task::yield_now().await;
+                    }
                 }
             }
         }
@@ -115,11 +137,14 @@ impl Lane {
     async fn try_commit(&mut self, items: &mut [Item]) -> Result<(), Failure> {
         // Stable: within a tenant the order of sending stays.
         items.sort_by(|one, other| one.append.tenant.cmp(&other.append.tenant));
+        let untold = std::mem::take(&mut self.untold);
         self.find_keys(items).await?;
         let by_tenant = |one: &Item, other: &Item| one.append.tenant == other.append.tenant;
         let groups: Vec<&[Item]> = items.chunk_by(by_tenant).collect();
         let began = Instant::now();
-        let settled = self.writer.commit(&groups).await?;
+        // In this order: the batch is on its way when the last one is answered.
+        let (settled, ()) = futures::join!(self.writer.commit(&groups), async { drop(untold) });
+        let settled = settled?;
         metrics::histogram!("log_commit_seconds").record(began.elapsed());
         #[expect(
             clippy::cast_precision_loss,
@@ -155,7 +180,7 @@ impl Lane {
         Ok(())
     }
 
-    /// Answers the appends of one tenant, after they are committed.
+    /// Finds the answers of one tenant's appends, after they are committed.
     async fn answer(&mut self, items: &mut [Item], settled: Settled) {
         let Some(tenant) = items.first().map(|item| item.append.tenant.clone()) else {
             return;
@@ -185,7 +210,7 @@ impl Lane {
             answers.push(answer);
         }
         for (item, answer) in items.iter_mut().zip(answers) {
-            reply(item, answer);
+            self.untold.0.extend(answered(item, answer));
         }
     }
 
@@ -256,13 +281,18 @@ fn landed(item: &Item, position: u64, count: u64) -> Appended {
 
 fn refuse_all(items: Vec<Item>, error: Error) {
     let error = Arc::new(error);
-    for mut item in items {
-        reply(&mut item, Err(AppendError::Backend(Arc::clone(&error))));
-    }
+    let refusal = || Err(AppendError::Backend(Arc::clone(&error)));
+    let answers = items
+        .into_iter()
+        .filter_map(|mut item| answered(&mut item, refusal()));
+    drop(Untold(answers.collect()));
 }
 
-/// Answers, and cuts the chain of what did not add its events.
-fn reply(item: &mut Item, answer: Result<Appended, AppendError>) {
+/// Cuts the chain of what did not add its events, and gives the answer to be told.
+fn answered(
+    item: &mut Item,
+    answer: Result<Appended, AppendError>,
+) -> Option<(Reply, Result<Appended, AppendError>)> {
     let outcome = match &answer {
         Ok(appended) if appended.duplicate => "duplicate",
         Ok(_) => "landed",
@@ -275,10 +305,7 @@ fn reply(item: &mut Item, answer: Result<Appended, AppendError>) {
     if outcome != "landed" {
         item.append.cut_chain();
     }
-    if let Some(reply) = item.reply.take() {
-        // Whoever asked may have gone; what landed has landed.
-        let _ = reply.send(answer);
-    }
+    item.reply.take().map(|reply| (reply, answer))
 }
 
 /// How long one batch has been tried.

@@ -18,7 +18,7 @@ use tokio::task::JoinHandle;
 use crate::backend::{Item, Reader, Writer, first_receipt};
 use crate::claim::Key;
 use crate::heads::Heads;
-use crate::lane::Lane;
+use crate::lane::{Lane, Untold};
 use crate::seal::SealStore;
 use crate::{
     Append, AppendError, Appended, Claim, Error, Filter, Page, StreamPage, follow, postgres, sqlite,
@@ -163,6 +163,7 @@ impl Log {
                 heads: Arc::clone(&heads),
                 secrets: HashMap::new(),
                 batch_len: options.batch_len.max(1),
+                untold: Untold::default(),
             };
             tasks.push(tokio::spawn(lane.run(queue, closing.subscribe())));
             lanes.push(sender);
