@@ -139,6 +139,7 @@ async fn measure_commands(
     with_peers: bool,
 ) -> anyhow::Result<()> {
     let postgres = Postgres::start()?;
+    postgres.wear_in().await?;
 
     println!("the gRPC no-op, and durable commands on SQLite and PostgreSQL …");
     let folder = tempfile::tempdir()?;

@@ -178,7 +178,24 @@ impl Postgres {
         connection.close().await?;
         Ok(self.url(&name))
     }
+
+    /// Makes it like a server that has been written to for a while: one that writes its WAL into files of
+    /// before. A new one makes every 16 MiB of it first, and whoever commits waits for that.
+    pub async fn wear_in(&self) -> anyhow::Result<()> {
+        let mut connection = PgConnection::connect(&self.url("postgres")).await?;
+        for _ in 0..WORN_IN_FILES {
+            sqlx::raw_sql("SELECT pg_logical_emit_message(false, '', ''), pg_switch_wal()")
+                .execute(&mut connection)
+                .await?;
+        }
+        sqlx::raw_sql("CHECKPOINT").execute(&mut connection).await?;
+        connection.close().await?;
+        Ok(())
+    }
 }
+
+/// As much WAL as PostgreSQL writes between two checkpoints at most, in its files of 16 MiB.
+const WORN_IN_FILES: usize = 64;
 
 fn is_root() -> bool {
     std::fs::metadata("/proc/self")
