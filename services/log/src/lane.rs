@@ -331,3 +331,6 @@ impl Trial {
         self.next_wait = (self.next_wait * 2).min(RETRY_MOST);
     }
 }
+
+#[cfg(test)]
+mod tests;
